@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID, uuid4
@@ -30,6 +31,8 @@ from temoin.arrivals.hours import Hours, Opening
 from temoin.arrivals.models import Arrival
 from temoin.arrivals.queries import read_arrival, waiting_arrivals
 from temoin.arrivals.telling import HowTold, note_called, read_call_sheet, untold_patients
+from temoin.journal.events import EventKind
+from temoin.journal.models import Event
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from temoin.lib.tenant import tenant_scope
@@ -310,6 +313,25 @@ def test_the_patients_site_brings_nothing_back(house: House, portal: Booking, as
     with as_role("temoin_portal"), tenant_scope(house.here.id):
         run(f"{NAMED}; UPDATE arrivals_arrival SET state = 'waiting'")  # noqa: S608
     assert kept(house, arrival_id).state == "cancelled"
+
+
+def test_whoever_is_left_outside_the_hours_is_marked(house: House, portal: Booking):
+    first, second = portal.hour(60), portal.hour(200)
+    portal.take(first, number=1000)
+    portal.take(second, number=1001)
+    assert not any(one.is_outside for one in appointments_to_come(by=house.owner))
+    set_hours(by=house.owner, hours=replace(ALL_DAY, closed=(day_of(first, HOUSE),), minutes=20))
+
+    assert [one.is_outside for one in appointments_to_come(by=house.owner)] == [True, False]
+
+
+def test_each_appointment_that_ends_by_one_secret_has_its_event(house: House, portal: Booking):
+    for number, ahead in ((1000, 60), (1001, 61)):
+        portal.take(portal.hour(ahead), number=number, proof=b"mine")
+
+    portal.give_up(b"mine")
+    with tenant_scope(house.here.id):
+        assert Event.objects.filter(kind=EventKind.APPOINTMENT_GIVEN_UP.value).count() == 2
 
 
 def test_hours_that_somebody_else_set_meanwhile_are_not_overwritten(house: House):

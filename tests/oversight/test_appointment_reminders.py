@@ -20,6 +20,7 @@ from site_settings import notice_settings
 
 from temoin.arrivals.appointed import appointments_to_come, cancel_appointment, move_appointment
 from temoin.arrivals.models import Arrival
+from temoin.arrivals.reminding import note_written, open_change
 from temoin.arrivals.telling import untold_patients
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
@@ -151,6 +152,22 @@ def test_who_asked_is_told_that_it_was_moved_and_then_reminded_of_the_new_hour(h
         remind(as_role, later, timedelta(hours=20))
 
     assert len({sent["Message-ID"] for sent in mail.messages}) == len(mail.messages) == 3
+
+
+def test_who_was_told_an_hour_while_the_team_moved_it_back_is_told_again(house: House, as_role):
+    booking = Booking(house.owner)
+    at, later = booking.hour(100), booking.hour(110)
+    _taken, arrival_id = booking.take(at, number=4170)
+    move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=later)
+    with as_role("temoin_worker"):
+        change = open_change(house.here.id, arrival_id)
+    assert change is not None
+    move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=at)  # the message is on its way
+    with as_role("temoin_worker"):
+        note_written(house.here.id, change, is_taken=True)
+
+    (untold,) = untold_patients(by=house.owner)
+    assert (untold.former_at, untold.starts_at) == (later, at)
 
 
 def test_who_is_cancelled_is_told_where_to_take_another_and_the_form_is_gone(house: House, mail: Behaviour, as_role):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from temoin.arrivals.appointments import free_seats, remind_at
 from temoin.arrivals.calendar import calendar_of
-from temoin.arrivals.hours import end_of_day, month_of, slots
+from temoin.arrivals.hours import end_of_day, is_within, month_of, slots
 from temoin.arrivals.models import Arrival, ArrivalKey
 from temoin.arrivals.queries import arrival_in_scope, check_waits
 from temoin.arrivals.states import ArrivalState
@@ -30,12 +30,16 @@ HOLDING = (ArrivalState.WAITING.value, ArrivalState.ACCEPTED.value)
 
 @dataclass(frozen=True)
 class Appointment:
-    """An appointment by its number; `is_done` once its form was accepted."""
+    """An appointment by its number; `is_done` once its form was accepted.
+
+    `is_outside` where the hours were changed since: nobody is received then any more.
+    """
 
     id: UUID
     number: int
     starts_at: datetime
     is_done: bool
+    is_outside: bool
 
 
 @dataclass(frozen=True)
@@ -51,11 +55,14 @@ def appointments_to_come(*, by: Holder) -> list[Appointment]:
 
     No more than there are numbers of four digits.
     """
-    check_right(by=by, right=Right.READ_TEST)
+    hours, zone = calendar_of(by=by), zone_of(by.pharmacy_id)
     with tenant_scope(by.pharmacy_id):
         rows = Arrival.objects.filter(starts_at__isnull=False, state__in=HOLDING, expires_at__gt=now())
         told = rows.order_by("starts_at", "number").values_list("id", "number", "starts_at", "state")
-        return [Appointment(each, number, at, state == ArrivalState.ACCEPTED) for each, number, at, state in told]
+        return [
+            Appointment(each, number, at, state == ArrivalState.ACCEPTED, not is_within(hours, zone, at))
+            for each, number, at, state in told
+        ]
 
 
 def free_hours(*, by: Holder) -> list[FreeHour]:

@@ -146,12 +146,14 @@ def give_up(pharmacy_id: UUID, secret: bytes) -> GivenUp | None:
     """End the appointment of a secret, and what its form held; None where there is none, or its day is over."""
     with tenant_scope(pharmacy_id), connection.cursor() as cursor:
         _name(cursor, secret)
-        row = _first(cursor, _GIVE_UP, [pharmacy_id, now()])
-        if row is None:
+        cursor.execute(_GIVE_UP, [pharmacy_id, now()])
+        rows = cursor.fetchall()
+        if not rows:
             return None
-        _tell(pharmacy_id, EventKind.APPOINTMENT_GIVEN_UP, row[0])
+        for arrival_id, _starts_at in rows:  # a script may take several with one secret
+            _tell(pharmacy_id, EventKind.APPOINTMENT_GIVEN_UP, arrival_id)
         stir_after_commit(pharmacy_id)
-        return GivenUp(row[1], _first(cursor, _ZONE, [pharmacy_id])[0])
+        return GivenUp(rows[0][1], _first(cursor, _ZONE, [pharmacy_id])[0])
 
 
 def put_off(poster: StandingPoster, secret: bytes, starts_at: datetime) -> Taking:

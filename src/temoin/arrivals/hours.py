@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from temoin.catalogue.kinds import counter_kinds
 from temoin.lib.errors import InvalidError, Problem
-from temoin.lib.zones import bounds_of_day, day_of, instants_of
+from temoin.lib.zones import bounds_of_day, day_of, instants_of, wall_clock
 
 LENGTHS: Final = (5, 10, 15, 20, 30, 45, 60)  # minutes
 MOST_PLACES: Final = 20  # at one hour
@@ -78,6 +78,14 @@ def check_hours(hours: Hours) -> Hours:
 def slots(hours: Hours, zone: ZoneInfo, moment: datetime) -> Iterator[Slot]:
     """Yield the slots that begin after a moment, in their order."""
     yield from (slot for slot in _from_today(hours, zone, day_of(moment, zone)) if slot.starts_at > moment)
+
+
+def is_within(hours: Hours, zone: ZoneInfo, starts_at: datetime) -> bool:
+    """Tell whether an appointment that was taken before begins within an opening as it is now, on a day not closed."""
+    wall = wall_clock(starts_at, zone)
+    minute = wall.hour * 60 + wall.minute
+    is_open = any(one.weekday == wall.weekday() and one.begins <= minute < one.ends for one in hours.openings)
+    return is_open and wall.date() not in hours.closed
 
 
 def end_of_day(starts_at: datetime, zone: ZoneInfo) -> datetime:

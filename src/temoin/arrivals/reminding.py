@@ -8,7 +8,6 @@ this form for its address, and drops the rest. See decisions 0175 and 0180.
 from __future__ import annotations
 
 import secrets
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -118,12 +117,14 @@ def open_change(pharmacy_id: UUID, arrival_id: UUID) -> Change | None:
 def note_written(pharmacy_id: UUID, change: Change, *, is_taken: bool) -> None:
     """Note that a patient knows, or that their mailbox refuses for good and somebody is to call them.
 
-    Whatever was moved again meanwhile is told again.
+    What was moved again while the message went out is told again: they believe in the hour of that message.
     """
     seen = {"state": change.state, "starts_at": change.starts_at, "former_at": change.former_at}
     link: dict[str, Any] = {} if change.is_cancelled else {"link_hash": sha256(change.secret).digest()}
     columns = {**told_columns(change.state), **link} if is_taken else {"call_since": now()}
-    _note(pharmacy_id, change.arrival_id, seen, columns)
+    if not _note(pharmacy_id, change.arrival_id, seen, columns) and is_taken and not change.is_cancelled:
+        waits = {"state": ArrivalState.WAITING.value}
+        _note(pharmacy_id, change.arrival_id, waits, {"former_at": change.starts_at, "call_since": None})
 
 
 def _opened(arrival: Arrival, kind: EventKind) -> FilledForm | None:
@@ -142,9 +143,13 @@ def _poster() -> str:
     return str(poster.unseal()["token"]) if poster else ""
 
 
-def _note(pharmacy_id: UUID, arrival_id: UUID, seen: dict[str, Any], columns: dict[str, Any]) -> None:
-    """Write these columns, unless the row is no longer as it was seen."""
-    with suppress(ConflictError), tenant_scope(pharmacy_id):
-        commit = Commit()
-        commit.change(Arrival, arrival_id, only_if=seen, **columns)
-        commit.flush()
+def _note(pharmacy_id: UUID, arrival_id: UUID, seen: dict[str, Any], columns: dict[str, Any]) -> bool:
+    """Write these columns, unless the row is no longer as it was seen; tell whether they were."""
+    try:
+        with tenant_scope(pharmacy_id):
+            commit = Commit()
+            commit.change(Arrival, arrival_id, only_if=seen, **columns)
+            commit.flush()
+    except ConflictError:
+        return False
+    return True
