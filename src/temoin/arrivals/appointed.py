@@ -60,7 +60,9 @@ def appointments_to_come(*, by: Holder) -> list[Appointment]:
         rows = Arrival.objects.filter(starts_at__isnull=False, state__in=HOLDING, expires_at__gt=now())
         told = rows.order_by("starts_at", "number").values_list("id", "number", "starts_at", "state")
         return [
-            Appointment(each, number, at, state == ArrivalState.ACCEPTED, not is_within(hours, zone, at))
+            Appointment(
+                each, number, at, done := state == ArrivalState.ACCEPTED, not (done or is_within(hours, zone, at))
+            )
             for each, number, at, state in told
         ]
 

@@ -85,7 +85,7 @@ def is_within(hours: Hours, zone: ZoneInfo, starts_at: datetime) -> bool:
     wall = wall_clock(starts_at, zone)
     minute = wall.hour * 60 + wall.minute
     is_open = any(one.weekday == wall.weekday() and one.begins <= minute < one.ends for one in hours.openings)
-    return is_open and wall.date() not in hours.closed
+    return is_open and day_of(starts_at, zone) not in hours.closed
 
 
 def end_of_day(starts_at: datetime, zone: ZoneInfo) -> datetime:
