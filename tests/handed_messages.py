@@ -173,3 +173,13 @@ def own_bundle(finess: str, at: datetime) -> dict[str, Any]:
     made["entry"][1]["resource"]["address"][0] |= {"postalCode": "75011", "city": "Paris", "state": "", "country": "FR"}
     made["entry"][1]["resource"]["telecom"] = []
     return made
+
+
+def result_of_order(finess: str, at: datetime, order: str) -> str:
+    """Return the result of an `order_message`, under the filler's own number F1."""
+    return changed(
+        ("|77|", f"|R-{order}|"),
+        ("Doe^Jane^Ann^^^^L||19800229", "MARTIN^Lou^^^^^L||19800229"),
+        ("|P1|F1|", f"|{order}|F1|"),
+        message=own_message(finess, at),
+    )

@@ -136,6 +136,7 @@ def test_what_is_not_here_is_404_and_what_will_not_come_is_410(house: House, rea
         f"Observation/{result}.7",
         f"Patient/{foreign_patient}",
     ]
+    assert get(f"Observation/{result}.7", reader, **{"If-None-Match": "*"}).status_code == 404
     for place in (*unknown, f"DiagnosticReport/{waits}", "DiagnosticReport/x", "Condition/1"):
         assert refusal(get(place, reader)) == (404, "not-found", "not_found"), place
     assert refusal(get(f"DiagnosticReport/{given_up}", reader)) == (410, "deleted", "gone")
@@ -197,7 +198,10 @@ def test_results_are_listed_by_their_signature_page_by_page(house: House, reader
 
     first = get("DiagnosticReport?" + urlencode({"_lastUpdated": f"ge{before}", "_count": "2"}), reader)
     links = {one["relation"]: one["url"] for one in first.json()["link"]}
-    second = get(links["next"].partition(f"{BASE}/")[2], reader)
+    following = links["next"].partition(f"{BASE}/")[2]
+    second = get(following, reader)
+    for other in (house.owner, house.stranger):
+        assert refusal(get(following, token_of(other, Scope.TESTS_READ))) == (400, "invalid", "unknown")
 
     pages = [[UUID(one["id"]) for one in matches(page)] for page in (first, second)]
     assert [len(page) for page in pages] == [2, 1]
@@ -251,6 +255,8 @@ def test_a_result_is_found_by_the_number_that_its_sender_gave_it_and_by_nobody_e
         ("DiagnosticReport?_lastUpdated=ge2026-11-31T10:00:00Z", "no_instant"),
         ("DiagnosticReport?_count=0", "malformed"),
         ("DiagnosticReport?_cursor=x.y", "unknown"),
+        ("DiagnosticReport?_count=1&_count=100", "repeated"),
+        ("DiagnosticReport?%69dentifier=x|1", "personal"),
     ],
 )
 def test_a_search_that_is_personal_or_not_understood_is_refused(house: House, reader: str, place: str, code: str):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
+from uuid import UUID
 
 import pytest
 from api_programs import ask_token, assertion, register
+from django.db import connection
 from django.test import Client
-from handed_messages import changed, order_message
-from people import House, make_lot
+from handed_messages import changed, order_message, result_of_order
+from people import House, make_lot, open_house
 
 from temoin.formats.fhir import bundle
 from temoin.formats.hl7v2 import AckCode, Acknowledgement, read_acknowledgement
@@ -20,6 +24,7 @@ from temoin.patients.models import Patient
 from temoin.pharmacies.scopes import Scope
 from temoin.testing.actions import take_sample
 from temoin.testing.models import Record
+from temoin.testing.proposals import proposed_tests, sign_proposal
 from temoin.testing.queries import list_tests
 from temoin.testing.sample import Reading, Sample
 from temoin.testing.signing import correct_result, sign_result
@@ -62,9 +67,9 @@ def states(house: House) -> list[str]:
         return sorted(Record.objects.values_list("state", flat=True))
 
 
-def sample(house: House, record_id: Any) -> None:
-    at = now() - timedelta(minutes=16)
-    taken = Sample(specimen="nasopharyngeal-swab", sampled_at=at, lot_id=make_lot(house.owner))
+def sample(house: House, record_id: Any, lot_id: UUID | None = None) -> None:
+    at = now() - timedelta(minutes=17)
+    taken = Sample(specimen="nasopharyngeal-swab", sampled_at=at, lot_id=lot_id or make_lot(house.owner))
     take_sample(by=house.owner, record_id=record_id, sample=taken)
 
 
@@ -124,8 +129,8 @@ def test_a_cancelled_order_leaves_the_list_once_however_often_it_comes(house: Ho
     again = answered(changed(("|C-1-CA|", "|later|"), message=cancel), practice)
 
     assert (told.code, again.code, states(house)) == (AckCode.ACCEPT, AckCode.ACCEPT, ["abandoned"])
-    assert answered(changed(("|C-1-NW|", "|old|"), message=order_message("C-1")), practice).code is AckCode.ACCEPT
-    assert states(house) == ["abandoned"]
+    late = answered(changed(("|C-1-NW|", "|old|"), message=order_message("C-1")), practice)
+    assert (late.code, late.complaints[0].severity, states(house)) == (AckCode.ACCEPT, "W", ["abandoned"])
 
 
 def test_an_order_is_not_cancelled_by_others_of_somebody_else_or_once_it_is_sampled(house: House, practice: str):
@@ -167,3 +172,103 @@ def test_an_order_without_the_notice_that_was_shown_is_refused(house: House, pra
     answer = read_acknowledgement(send(order_message("C-1"), practice, address="/api/v1/hl7").content)
 
     assert (answer.code, stored(house)) == (AckCode.ERROR, (0, 0))
+
+
+DETECTED, NOT_DETECTED = "260373001^Detected", "260415000^Not detected"
+
+
+@pytest.mark.parametrize("at_counter", [False, True])
+def test_a_result_fills_the_test_of_its_order_once_and_its_correction_too(
+    house: House, practice: str, *, at_counter: bool
+):
+    answered(order_message("C-1"), practice)
+    lot_id = make_lot(house.owner)
+    if at_counter:
+        (row,) = list_tests(by=house.owner).under_way
+        sample(house, row.id, lot_id)
+    result = result_of_order(house.here.finess, now(), "C-1")
+    corrects = changed(("|R-C-1|", "|R2|"), (DETECTED, NOT_DETECTED), ("|A|||F|", "|A|||C|"), message=result)
+
+    told = answered(result, practice)
+    again = answered(changed(("|R-C-1|", "|again|"), message=result), practice)
+    corrected = answered(corrects, practice)
+    reordered = answered(changed(("|C-1-NW|", "|old|"), message=order_message("C-1")), practice)
+    cancelled = answered(order_message("C-1", control="CA"), practice)
+
+    assert [one.code for one in (told, again, corrected, reordered)] == [AckCode.ACCEPT] * 4
+    assert (again.complaints[0].severity, reordered.complaints[0].severity) == ("I", "I")
+    assert (cancelled.code, places(cancelled)) == (AckCode.ERROR, [("OBR-1-2", "103")])
+    (waiting,) = proposed_tests(by=house.owner)
+    seen = {"record_id": waiting.opened.record_id, "seen_version": waiting.seen_version}
+    report = sign_proposal(by=house.owner, **seen)
+    assert (report.order_number, report.findings[0].outcome, stored(house)) == ("C-1", "negative", (1, 1))
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        (("MARTIN^Lou", "DURAND^Ève"), "OBR-1-3"),
+        (("|C-1|F1|", "|C-1|F2|"), "OBR-1-3"),
+        (("|A|||F|", "|A|||C|"), "OBX-1-11"),
+    ],
+)
+def test_what_is_not_the_result_of_an_order_fills_nothing(
+    house: House, practice: str, change: tuple[str, str], place: str
+):
+    answered(order_message("C-1"), practice)
+    make_lot(house.owner)
+    result = result_of_order(house.here.finess, now(), "C-1")
+    is_second = "F2" in change[1]
+    if is_second:
+        answered(result, practice)
+
+    told = answered(changed(("|R-C-1|", "|other|"), change, message=result), practice)
+
+    assert (told.code, [one for one, _code in places(told)]) == (AckCode.ERROR, [place])
+    assert (states(house), stored(house)) == (["sampled" if is_second else "registered"], (1, 1))
+
+
+def test_an_order_that_was_done_by_hand_closed_or_is_anothers_gets_no_result(house: House, practice: str):
+    for number in ("C-1", "C-2"):
+        answered(order_message(number), practice)
+    answered(order_message("C-2", control="CA"), practice)
+    (row,) = list_tests(by=house.owner).under_way
+    sample(house, row.id)
+    sign_result(by=house.owner, record_id=row.id, reading=Reading({"sars-cov-2": "negative"}, read_at=now()))
+
+    for number in ("C-1", "C-2"):
+        told = answered(result_of_order(house.here.finess, now(), number), practice)
+        assert (told.code, places(told)) == (AckCode.ERROR, [("OBR-1-3", "205")])
+    assert stored(house) == (2, 1)
+
+
+def test_an_order_that_comes_after_its_result_makes_no_second_test(house: House, practice: str):
+    make_lot(house.owner)
+    answered(changed(("|C-1|F1|", "|C-1||"), message=result_of_order(house.here.finess, now(), "C-1")), practice)
+
+    late = answered(order_message("C-1"), practice)
+
+    assert (late.code, places(late), stored(house)) == (AckCode.ERROR, [("OBR-1-2", "205")], (1, 1))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_order_and_its_result_on_two_lines_at_once_are_one_test():
+    house = open_house()
+    token, together = token_of(house.owner), Barrier(2)
+    make_lot(house.owner)
+
+    def tell(body: str) -> AckCode:
+        try:
+            together.wait(10)
+            return answered(body, token).code
+        finally:
+            connection.close()
+
+    def at_once(body: str) -> list[AckCode]:
+        control = body.split("|")[9]
+        with ThreadPoolExecutor(2) as pool:
+            return list(pool.map(tell, (body, body.replace(f"|{control}|", "|twin|", 1))))
+
+    codes = [*at_once(order_message("C-1")), *at_once(result_of_order(house.here.finess, now(), "C-1"))]
+
+    assert (codes, stored(house), states(house)) == ([AckCode.ACCEPT] * 4, (1, 1), ["sampled"])

@@ -44,8 +44,7 @@ def observation(_request: HttpRequest, seat: ProgramSeat, record_id: UUID, numbe
 
 def version(seat: ProgramSeat, record_id: UUID, number: int = 0) -> str:
     """Return the version of each resource of a result."""
-    del number
-    return version_of_result(by=seat, record_id=record_id)
+    return version_of_result(by=seat, record_id=record_id, finding=number)
 
 
 def _resource(seat: ProgramSeat, record_id: UUID, address: str) -> Element:

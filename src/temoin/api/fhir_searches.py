@@ -106,13 +106,14 @@ def _known(values: QueryDict, *names: str) -> QueryDict:
     if not set(values) <= set(names):
         message = _("Only these parameters are understood here: %(names)s.") % {"names": ", ".join(names)}
         raise refuse("", "unknown_parameter", message)
+    if any(len(values.getlist(name)) > (2 if name == UPDATED else 1) for name in values):
+        raise refuse("", "repeated", _("Give each parameter once, and _lastUpdated twice at most: for a span."))
     return values
 
 
 def _number(asked: QueryDict) -> tuple[str, str]:
     """Return system and value of the one number that is asked for."""
-    told = asked.getlist(IDENTIFIER)
-    system, _bar, value = told[0].rpartition("|") if len(told) == 1 else ("", "", "")
+    system, _bar, value = str(asked.get(IDENTIFIER, "")).rpartition("|")
     if not value or "," in value or "\\" in value:  # with these FHIR joins several, and escapes
         raise refuse(IDENTIFIER, "malformed", _ONE_NUMBER)
     return system, value

@@ -53,6 +53,8 @@ _REASONS = {
     "control_id": AckReason.REQUIRED,
     "control_id_used": AckReason.DUPLICATE,
     "order_used": AckReason.DUPLICATE,
+    "order_late": AckReason.DUPLICATE,
+    "order_filled": AckReason.DUPLICATE,
     "in_progress": AckReason.LOCKED,
     "failed": AckReason.INTERNAL,
     "not_now": AckReason.INTERNAL,

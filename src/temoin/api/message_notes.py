@@ -43,11 +43,19 @@ def notes_of(read: RowsTold, done: Iterable[ProposedRow] = ()) -> list[MessageNo
     return [*_bounded(again), *_bounded(_left_out(read))]
 
 
-def notes_of_orders(read: OrdersTold, again: Iterable[TestOrder]) -> list[MessageNote]:
+def notes_of_orders(read: OrdersTold, again: Iterable[tuple[TestOrder, Stands]]) -> list[MessageNote]:
     """Return what is told of orders beside that they were taken."""
-    words = _("This order was done before: nothing was done again.")
-    known = [MessageNote(one.written.get("accession_number", ""), words, is_warning=False) for one in again]
+    known = [_ordered_before(order, stands) for order, stands in again]
     return [*_bounded(known), *_bounded(_left_out(read))]
+
+
+def _ordered_before(order: TestOrder, stands: Stands) -> MessageNote:
+    """Return what is told of an order that came again: whoever reads no more than AA would await its test."""
+    is_closed = order.is_new and stands in {Stands.ENDED, Stands.CANCELLED}
+    words = _("This order was done before: nothing was done again.")
+    if is_closed:
+        words = _("This order was done before, and its test is closed: a new order needs a number of its own.")
+    return MessageNote(order.written.get("accession_number", ""), words, is_warning=is_closed)
 
 
 def _left_out(read: RowsTold | OrdersTold) -> list[MessageNote]:

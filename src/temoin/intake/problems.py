@@ -46,6 +46,18 @@ _REASONS = {
         gettext_noop("Another person's order of this test was handed in under this number by this program."),
         gettext_noop("Give each order a number of its own."),
     ),
+    "order_late": (
+        gettext_noop("A result of this test was handed in under this number by this program, before its order."),
+        gettext_noop("Nothing is left to do for that result; give another order a number of its own."),
+    ),
+    "order_filled": (
+        gettext_noop("The test of this order has a result already, or is closed."),
+        gettext_noop("A pharmacist decides on its page; a result of no order is told without the order’s number."),
+    ),
+    "order_sampled": (
+        gettext_noop("The sample of this ordered test was taken at the counter for another device or specimen."),
+        gettext_noop("A pharmacist takes that sample back, or enters the result on the page of the test."),
+    ),
     "never_ordered": (
         gettext_noop("This cancels an order that this program never handed in."),
         gettext_noop("Check the number: it is that of the new order, in OBR-2 or ORC-2."),

@@ -19,7 +19,7 @@ from temoin.catalogue.states import LotState
 from temoin.formats.csv.rows import ResultRow, RowStatus, plain_number
 from temoin.intake.patients import compared, traits_of_row
 from temoin.intake.problems import RowProblem, RowRefusedError, problem_of_refusal, problems_of_action
-from temoin.intake.resent import said_of, take_again
+from temoin.intake.resent import order_key, person_said, said_of, said_of_ordered, take_again, wait_for_others
 from temoin.intake.sameness import read_at, sampled_at
 from temoin.lib.errors import ConflictError, InvalidError, TemoinError, refuse
 from temoin.patients.actions import register_patient
@@ -31,9 +31,10 @@ from temoin.pharmacies.program_calls import InProgressError
 from temoin.pharmacies.programs import ProgramSeat
 from temoin.pharmacies.seat import pharmacy_of
 from temoin.testing.actions import register_test, take_sample
+from temoin.testing.orders import is_sampled_with
 from temoin.testing.proposals import propose_result
 from temoin.testing.sample import Reading, Sample
-from temoin.testing.sent import SentAs, Stands, find_sent
+from temoin.testing.sent import SentAs, SentResult, Stands, find_sent
 
 NEEDED = (Right.PROPOSE_RESULT, Right.REGISTER_PATIENT, Right.REGISTER_TEST, Right.TAKE_SAMPLE, Right.READ_TEST)
 MOST_RESULTS = 100  # of one message, which is one transaction
@@ -75,6 +76,7 @@ def propose_rows(*, by: ProgramSeat, rows: list[ResultRow], notice: str) -> list
     refused = [problem_of_refusal(row, error) for row in rows if (error := _unfit(row, own))]
     if refused:
         raise MessageRefusedError(refused)
+    wait_for_others(by, ((number, row.patient) for row in rows for number in (row.accession, row.order_number)))
     done = []
     for findings in _tests(rows):
         try:
@@ -111,28 +113,53 @@ def _propose(by: ProgramSeat, findings: list[ResultRow], notice: str) -> Stands 
     outcomes = _outcomes(kind, findings)
     reading = Reading(outcomes=outcomes, read_at=read_at(first), comment=first.comment, is_typed=True)
     said = said_of(by.program_id, kind, findings, outcomes)
-    sent = find_sent(by=by, key=said.key)
-    if sent is not None:
-        return None if take_again(by, sent, said, findings=findings, reading=reading) else sent.stands
+    sent = find_sent(by=by, key=said.key) or _ordered(by, first, kind)
+    if sent is not None and sent.is_told:
+        again = said_of_ordered(said, sent)
+        return None if take_again(by, sent, again, findings=findings, reading=reading) else sent.stands
     if any(row.status is RowStatus.CORRECTED for row in findings):
         raise RowRefusedError("test_result_status", "never_sent")
-    _register(by, findings, kind, notice, said, reading)
+    if sent is not None:
+        _fill(by, sent, first, reading=reading, said=said)
+    else:
+        _register(by, findings, kind, notice, said, reading)
     return None
+
+
+def _ordered(by: ProgramSeat, row: ResultRow, kind: Kind) -> SentResult | None:
+    """Return the test that this program ordered under the number of a result's order, or of the result."""
+    return find_sent(by=by, key=order_key(by.program_id, row.order_number or row.accession, kind))
+
+
+def _fill(by: ProgramSeat, sent: SentResult, row: ResultRow, *, reading: Reading, said: SentAs) -> None:
+    """Propose a result in the test of its order, with its sample where the counter took none."""
+    if sent.person != person_said(row.patient):
+        raise RowRefusedError("accession_number", "order_used")
+    if sent.stands is not Stands.PUT_ASIDE:
+        raise RowRefusedError("accession_number", "order_filled")
+    if sent.awaits_sample:
+        take_sample(by=by, record_id=sent.id, sample=_sample(by, row), place=by.name)
+    elif not is_sampled_with(by=by, record_id=sent.id, kit=_kit(row).code, specimen=row.specimen):
+        raise RowRefusedError("equipment_model_name", "order_sampled")
+    propose_result(by=by, record_id=sent.id, reading=reading, said=said_of_ordered(said, sent).kept(sent))
 
 
 def _register(  # noqa: PLR0917 one each of what a test is made of
     by: ProgramSeat, findings: list[ResultRow], kind: Kind, notice: str, said: SentAs, reading: Reading
 ) -> None:
     first = findings[0]
-    lot_id = _lot(by, first)
+    sample = _sample(by, first)
     patient_id = patient_of(by, traits_of_row(first.patient))
     try:
         record_id = register_test(by=by, patient_id=patient_id, kind=kind.code, notice_version=notice, said=said)
     except ConflictError:
         raise InProgressError from None  # another message brought it meanwhile: sent again, it is known
-    sample = Sample(specimen=first.specimen, sampled_at=sampled_at(first), lot_id=lot_id, is_typed=True)
     take_sample(by=by, record_id=record_id, sample=sample, place=by.name)
     propose_result(by=by, record_id=record_id, reading=reading)
+
+
+def _sample(by: ProgramSeat, row: ResultRow) -> Sample:
+    return Sample(specimen=row.specimen, sampled_at=sampled_at(row), lot_id=_lot(by, row), is_typed=True)
 
 
 def _outcomes(kind: Kind, findings: list[ResultRow]) -> dict[str, str]:

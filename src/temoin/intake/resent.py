@@ -6,13 +6,16 @@ Its identity is the program, the sender's number and the kind of test, as a file
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
+
+from django.db import connection
 
 from temoin.catalogue.kinds import Kind, load_kinds
 from temoin.catalogue.outcomes import specimen
 from temoin.crypto.blind import fold_parts
-from temoin.formats.csv.rows import ResultRow, RowStatus, plain_number
+from temoin.formats.csv.rows import PatientTraits, ResultRow, RowStatus, plain_number
 from temoin.intake.patients import compared, traits_of_row
 from temoin.intake.problems import RowRefusedError
 from temoin.lib.errors import ConflictError, InvalidError
@@ -29,23 +32,61 @@ REASON = "Correction reçue par message"
 def said_of(program_id: UUID, kind: Kind, findings: Sequence[ResultRow], outcomes: Mapping[str, str]) -> SentAs:
     """Return what a message says of one test, as it is compared with what it said before."""
     first = findings[0]
-    *person, _phone = compared(traits_of_row(first.patient))
     sample = (specimen(first.specimen).snomed, first.device.device_name.casefold(), first.collected.key())
     read = (first.tested.key(), first.comment, *(part for one in sorted(outcomes.items()) for part in one))
     return SentAs(
-        key=_key(program_id, first.accession, kind),
-        fixed=fold_parts((*map(str, person), *sample)),
+        key=result_key(program_id, first.accession, kind),
+        fixed=fold_parts((*_person(first.patient), *sample)),
         read=fold_parts(read),
     )
 
 
-def _key(program_id: UUID, number: str, kind: Kind) -> str:
+def said_of_ordered(said: SentAs, sent: SentResult) -> SentAs:
+    """Return what is said of a result in the test of its order, which another number of it would not be known by."""
+    return replace(said, fixed=fold_parts((said.key, said.fixed))) if sent.order else said
+
+
+def result_key(program_id: UUID, number: str, kind: Kind) -> str:
+    """Return what a result of a program is known by."""
     return fold_parts(("program", str(program_id), plain_number(number), kind.code))
 
 
+def order_key(program_id: UUID, number: str, kind: Kind) -> str:
+    """Return what an order of a program is known by."""
+    return fold_parts(("order", str(program_id), plain_number(number), kind.code))
+
+
+def person_said(patient: PatientTraits) -> str:
+    """Return a digest of whom a message names, by all that no telephone changes."""
+    return fold_parts(_person(patient))
+
+
+def _person(patient: PatientTraits) -> tuple[str, ...]:
+    *person, _phone = compared(traits_of_row(patient))
+    return tuple(map(str, person))
+
+
+def wait_for_others(by: ProgramSeat, told: Iterable[tuple[str, PatientTraits | None]]) -> None:
+    """Make messages of one number or person wait for each other until their commits: the second finds the first.
+
+    In one order, so that no two block each other.
+    """
+    names = set()
+    for number, patient in told:
+        names.add(fold_parts(("number", str(by.program_id), plain_number(number))))
+        if patient is not None:
+            names.add(fold_parts(("person", str(by.pharmacy_id), person_said(patient))))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(name, 4)) "
+            "FROM unnest(%s::text[]) WITH ORDINALITY AS given (name, place) ORDER BY place",
+            [sorted(names)],
+        )
+
+
 def tests_of_number(*, by: ProgramSeat, number: str) -> list[UUID]:
-    """Return the tests that a program's own results of this number became, of whatever kind."""
-    keys = {_key(by.program_id, number, kind) for kind in load_kinds().values()}
+    """Return the tests that a program's own results and orders of this number became, of whatever kind."""
+    keys = {key(by.program_id, number, kind) for key in (result_key, order_key) for kind in load_kinds().values()}
     found = sent_of_keys(by=by, keys=keys)
     return [one.id for one in found]
 
@@ -74,7 +115,7 @@ def take_again(
 
 
 def _corrected(by: ProgramSeat, sent: SentResult, said: SentAs, reading: Reading) -> bool:
-    kept = said.kept(sent.read)
+    kept = said.kept(sent)
     if sent.stands is not Stands.SIGNED:
         propose_result(by=by, record_id=sent.id, reading=reading, said=kept)
         return True

@@ -1,9 +1,10 @@
-"""A test that was ordered by message, taken back before its sample."""
+"""A test that was ordered by message: taken back before its sample, or given the result that comes by message too."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
+from temoin.catalogue.actions import lot_of
 from temoin.lib.errors import ConflictError
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.policies import Holder, check_right
@@ -25,3 +26,12 @@ def take_back_test(*, by: Holder, record_id: UUID) -> bool:
             raise ConflictError(f"cannot take back a test that is {state}")
         abandon_test(by=by, record_id=record_id)
         return True
+
+
+def is_sampled_with(*, by: Holder, record_id: UUID, kit: str, specimen: str) -> bool:
+    """Tell whether the sample that the counter took is what a message tells: only that is told, so it is no look."""
+    check_right(by=by, right=Right.READ_TEST)
+    with tenant_scope(by.pharmacy_id):
+        record = Record.objects.get(id=record_id)
+        lot = lot_of(record.lot_id) if record.lot_id else None
+        return lot is not None and (lot.kit, record.unseal()["specimen"]) == (kit, specimen)

@@ -17,11 +17,12 @@ from temoin.pharmacies.professions import Right
 from temoin.testing.models import Record, source_indexes
 from temoin.testing.states import UNDER_WAY, RecordState
 
+_RESULT = "/"  # between what was said of an order and of its result
 MOST_SAID = 20  # the last ones that are known again, of one result
 
 
 class Stands(StrEnum):
-    """What became of a result that was sent before."""
+    """What became of a result that was sent before, or of a test that was ordered."""
 
     WAITS = "waits"
     PUT_ASIDE = "put_aside"
@@ -42,30 +43,43 @@ class SentAs:
     read: str
     order_number: str = ""  # where it is an order, that which goes with its result
 
-    def kept(self, earlier: tuple[str, ...] = ()) -> str:
-        """Return what its record seals, with what was said of it before."""
-        return " ".join((self.fixed, *(*earlier, self.read)[-MOST_SAID:]))
+    def kept(self, sent: SentResult | None = None) -> str:
+        """Return what its record seals, with what was said of it before; beside its order, where it fills one."""
+        earlier = sent.read if sent and sent.is_told else ()
+        told = " ".join((self.fixed, *(*earlier, self.read)[-MOST_SAID:]))
+        return f"{sent.order}{_RESULT}{told}" if sent and sent.order else told
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SentResult:
-    """The test that was made of a result, and all that its sender said of it."""
+    """The test that was made of a result or an order, and all that its sender said of it."""
 
     id: UUID
     stands: Stands
-    fixed: str
+    fixed: str  # of the result; of the order while no message told one
     read: tuple[str, ...]  # the last is what its sender said last
+    order: str = ""  # what an order said, where it was ordered
+    is_told: bool = True  # by a message that told its result
+    awaits_sample: bool = False
+
+    @property
+    def person(self) -> str:
+        """Return the digest of whom a test was ordered for."""
+        return self.order.partition(" ")[0]
 
 
 def find_sent(*, by: Holder, key: str) -> SentResult | None:
-    """Return the test of a result that was sent before; SealBrokenError where it cannot be opened.
+    """Return the test of a result, or an order, that was sent before; SealBrokenError where it cannot be opened.
+
+    Its row is held until the end of the transaction: of two messages about one result, the second is judged by what the
+    first one left.
 
     Its sender learns what became of its own result and nothing of the patient, so it is no look: software that hands in
     a whole day again each night would be taken for one that reads too much.
     """
     check_right(by=by, right=Right.READ_TEST)
     with tenant_scope(by.pharmacy_id):
-        hits = Record.objects.filter(source_index__in=source_indexes(key))
+        hits = Record.objects.select_for_update().filter(source_index__in=source_indexes(key))
         # The index is not believed: the key stands in what is sealed.
         return next((_sent(record) for record in hits if record.unseal()["source_key"] == key), None)
 
@@ -80,10 +94,19 @@ def sent_of_keys(*, by: Holder, keys: Collection[str]) -> list[SentResult]:
 
 
 def _sent(record: Record) -> SentResult:
-    held = record.unseal()
-    fixed, *read = held["source_content"].split() or ["", ""]
-    stands = _stands(RecordState(record.state), has_proposal=held["proposal"] is not None)
-    return SentResult(record.id, stands, fixed, tuple(read))
+    held, state = record.unseal(), RecordState(record.state)
+    order, _between, told = held["source_content"].rpartition(_RESULT)
+    is_told = bool(order) or not held["order_number"]
+    fixed, *read = told.split() or ["", ""]
+    return SentResult(
+        record.id,
+        _stands(state, has_proposal=held["proposal"] is not None),
+        fixed,
+        tuple(read),
+        order=order if is_told else told,
+        is_told=is_told,
+        awaits_sample=state is RecordState.REGISTERED,
+    )
 
 
 def _stands(state: RecordState, *, has_proposal: bool) -> Stands:

@@ -29,12 +29,18 @@ class NeverError(NotFoundError):
     """The test was closed without a result: none will come."""
 
 
-def version_of_result(*, by: Holder, record_id: UUID) -> str:
-    """Return the number of a result's last signed version; nothing is shown, so it is no look. NeverError."""
+def version_of_result(*, by: Holder, record_id: UUID, finding: int = 0) -> str:
+    """Return the number of a result's last signed version; nothing is shown, so it is no look. NeverError.
+
+    NotFoundError where it has no such finding: counted from 0, and each result has one.
+    """
     check_right(by=by, right=Right.READ_TEST)
     with tenant_scope(by.pharmacy_id):
         _check_signed(record_id)
-        return str(latest_number(record_id))
+        version = str(latest_number(record_id))
+        if finding and finding >= len(latest_report(record_id).findings):
+            raise NotFoundError
+        return version
 
 
 def read_result(*, by: Holder, record_id: UUID) -> Report:

@@ -119,6 +119,7 @@ class ResultRow:
     comment: str
     answers: Answers
     written: Mapping[str, str] = field(default_factory=dict)  # how the file names its columns, where it is not as we do
+    order_number: str = ""  # that of the order, where a message tells it
 
     def natural_key(self) -> tuple[str, ...]:
         """Return what makes this result itself: equal keys are one result sent twice, its correction or its end.

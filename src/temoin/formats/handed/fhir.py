@@ -35,7 +35,7 @@ from temoin.formats.handed.fhir_resources import Resources
 from temoin.formats.handed.fhir_states import JUDGED, judge_states
 from temoin.formats.handed.fhir_tree import NOTHING, Node, Placed, few, first, many, paths_of, text
 from temoin.formats.handed.hl7 import Passed
-from temoin.formats.handed.told import ToldResult, refuse_repeated
+from temoin.formats.handed.told import ORDER_NUMBER, ToldResult, refuse_repeated
 
 _BUNDLES = frozenset({"transaction", "batch", "document", "collection", "message"})
 _MODIFIERS = frozenset({"modifierExtension", "implicitRules"})
@@ -184,14 +184,13 @@ def _told(part: ResultPart, report: Placed | None, resources: Resources) -> Told
     _tell_person(told, result, report, resources)
     _tell_laboratory(told, result, report, resources)
     _tell_prescriber(told, order, resources)
-    told.tell(
-        "accession_number",
-        identifier_of(report, "identifier"),
-        identifier_of(result, "identifier"),
+    ordered = (
         identifier_of(order, "identifier"),
         identifier_of(report, "basedOn"),
         identifier_of(result, "basedOn"),
     )
+    told.tell("accession_number", identifier_of(report, "identifier"), identifier_of(result, "identifier"), *ordered)
+    told.tell(ORDER_NUMBER, *ordered)
     _tell_device(told, result, resources)
     _tell_test(told, part.at)
     _tell_status(told, result)

@@ -20,7 +20,7 @@ from temoin.formats.handed.codes import (
     test_code,
     tests_differ,
 )
-from temoin.formats.handed.told import ToldResult, refuse_repeated
+from temoin.formats.handed.told import ORDER_NUMBER, ToldResult, refuse_repeated
 from temoin.formats.hl7v2.results import VERSIONS
 from temoin.formats.hl7v2.syntax import Segment
 
@@ -203,13 +203,9 @@ def _told(order: _Order, result: _Result, header: Segment, loinc: str | None) ->
     )
     _tell_laboratory(told, observed, header)
     _tell_prescriber(told, order)
-    told.tell(
-        "accession_number",
-        fields.said(request, "OBR", 3),
-        fields.said(order.order, "ORC", 3),
-        fields.said(request, "OBR", 2),
-        fields.said(order.order, "ORC", 2),
-    )
+    ordered = (fields.said(request, "OBR", 2), fields.said(order.order, "ORC", 2))
+    told.tell("accession_number", fields.said(request, "OBR", 3), fields.said(order.order, "ORC", 3), *ordered)
+    told.tell(ORDER_NUMBER, *ordered)
     _tell_device(told, observed)
     _tell_test(told, observed, loinc)
     _tell_status(told, request, observed)

@@ -101,7 +101,8 @@ def _tell_number(told: ToldOrder, order: Segment | None, request: Segment | None
     if not told.number:
         told.refuse("ORC-2", "untold")
     elif len(told.number) > LONGEST_NUMBER or not told.number.isprintable():
-        told.refuse(told.places["accession_number"], "too_long")
+        code = "too_long" if told.number.isprintable() else "told_invisible"
+        told.refuse(told.places["accession_number"], code)
 
 
 def _tell_kind(told: ToldOrder, codes: list[ToldCode]) -> None:

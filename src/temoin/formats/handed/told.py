@@ -27,6 +27,7 @@ from temoin.formats.csv.vocabulary import find_zone, folded, states, words
 from temoin.lib.countries import FRANCE
 from temoin.testing.report import Address
 
+ORDER_NUMBER = "order_number"  # no column of a file: only messages know orders
 _TIMES = ("specimen_collection_date", "test_result_date")
 # What is said of a cell, in words that fit a message.
 _WORDS = {
@@ -124,6 +125,7 @@ def judge(told: ToldResult, rules: CellRules) -> ResultRow | RowErrors:
         comment=comment,
         answers=NO_ANSWERS,
         written=told.places,
+        order_number=told.cells.get(ORDER_NUMBER, ""),  # compared, and not kept
     )
 
 
