@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from appointing import ALL_DAY, Booking
-from django.db import ProgrammingError, connection, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 from people import House, open_house
 
 from temoin.arrivals.appointed import (
@@ -304,6 +304,18 @@ def test_the_patients_site_has_nobody_looked_after_or_written_to(
 
 
 NAMED = f"SELECT set_config('temoin.appointment', '{sha256(b'mine').hexdigest()}', true)"
+
+
+@pytest.mark.parametrize("column", ["expires_at", "starts_at", "remind_at"])
+def test_the_patients_site_writes_no_hour_that_nobody_can_read(
+    house: House, portal: Booking, as_role: AsRole, column: str
+):
+    portal.take(portal.hour(60), number=1000, proof=b"mine")
+
+    for hour in ("infinity", "-infinity", "0044-03-15 BC"):
+        with as_role("temoin_portal"), tenant_scope(house.here.id), pytest.raises(IntegrityError):
+            run(f"{NAMED}; UPDATE arrivals_arrival SET {column} = '{hour}'")  # noqa: S608
+    assert len(appointments_to_come(by=house.owner)) == 1
 
 
 def test_the_patients_site_brings_nothing_back(house: House, portal: Booking, as_role: AsRole):

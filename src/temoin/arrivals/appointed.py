@@ -73,7 +73,7 @@ def free_hours(*, by: Holder) -> list[FreeHour]:
     with tenant_scope(by.pharmacy_id):
         taken = Counter(_taken())
     found = slots(hours, zone_of(by.pharmacy_id), now())
-    return [FreeHour(at, left) for at, _kind in found if (left := hours.places - taken[at]) > 0]
+    return [FreeHour(at, left) for at, _kind, _month in found if (left := hours.places - taken[at]) > 0]
 
 
 def cancel_appointment(*, by: Holder, arrival_id: UUID) -> HowTold:

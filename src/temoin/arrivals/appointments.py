@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from django.db import IntegrityError, connection, transaction
 
 from temoin.arrivals.box import HandedForm, MonthKey, StandingPoster
-from temoin.arrivals.hours import Hours, end_of_day, month_of, month_of_appointment, read_hours, slots
+from temoin.arrivals.hours import Hours, end_of_day, month_of, read_hours, slots
 from temoin.journal.act import HouseActor, act
 from temoin.journal.events import EventKind
 from temoin.lib.clock import now
@@ -202,7 +202,7 @@ def _offers(
     hours: Hours, zone: ZoneInfo, keys: Mapping[str, MonthKey], taken: Counter[datetime]
 ) -> Iterator[OfferedHour]:
     for slot in slots(hours, zone, now()):
-        key = keys.get(month_of_appointment(slot.starts_at))
+        key = keys.get(slot.month)
         if key is not None:
             yield OfferedHour(slot.starts_at, max(0, hours.places - taken[slot.starts_at]), slot.kind, key)
 

@@ -35,10 +35,11 @@ class Opening(NamedTuple):
 
 
 class Slot(NamedTuple):
-    """An hour that can be taken."""
+    """An hour that can be taken; `month` is that of the key which its form is sealed to."""
 
     starts_at: datetime
     kind: str
+    month: str
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def _of_day(hours: Hours, zone: ZoneInfo, day: date) -> Iterator[Slot]:
     for opening in (each for each in sorted(hours.openings) if each.weekday == day.weekday()):
         for minute in range(opening.begins, opening.ends - hours.minutes + 1, hours.minutes):
             wall = datetime.combine(day, time(minute // 60, minute % 60))
-            yield from (Slot(at, opening.kind) for at in instants_of(wall, zone)[:1])
+            yield from (Slot(at, opening.kind, month_of_appointment(at)) for at in instants_of(wall, zone)[:1])
 
 
 def _faults_of_numbers(hours: Hours) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from django.db import models
@@ -11,6 +12,8 @@ from temoin.crypto.sealed import SealedField, SealedModel
 from temoin.lib.tenant import Sensitivity, TenantModel
 
 PUBLIC = Sensitivity.PUBLIC
+# What the patients' site writes: beyond, a row cannot be read, and nor can the list that it stands in.
+READABLE = (datetime(2020, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
 
 
 class Poster(SealedModel):
@@ -105,6 +108,12 @@ class Arrival(TenantModel):
                 condition=models.Q(starts_at=None, number__gte=100, number__lte=999)
                 | models.Q(starts_at__isnull=False, seat__isnull=False, number__gte=1000, number__lte=9999),
                 name="arrivals_arrival_numbers",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(expires_at__range=READABLE)
+                & (models.Q(starts_at=None) | models.Q(starts_at__range=READABLE))
+                & (models.Q(remind_at=None) | models.Q(remind_at__range=READABLE)),
+                name="arrivals_arrival_readable",
             ),
             # two who wait are never called by one number; serves the list of the counter
             models.UniqueConstraint(
