@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from api_programs import ask_token, assertion, register
 from django.db import connection
 from django.test import Client
-from handed_messages import HL7_MESSAGE, changed, own_message
-from people import House, make_lot
+from handed_messages import HL7_MESSAGE, changed, order_message, own_message
+from meeting import both_at_once
+from people import House, make_lot, open_house
 
 from temoin.formats.hl7v2 import AckCode, Acknowledgement, read_acknowledgement
 from temoin.lib.clock import now
@@ -241,3 +243,18 @@ def test_who_may_not_and_what_is_no_message_is_told_as_elsewhere(house: House, w
     assert b"\rMSA|AR\rERR||MSH^1^10|101" in send(changed(("|77|", "||"), message=message), worker).content
     assert answered(message, worker).code is AckCode.ACCEPT
     assert send(HL7_MESSAGE * 101, worker).status_code == 400
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("number", "tests"), [("F1", 1), ("F2", 2)])
+def test_two_lines_at_once_register_one_person_and_each_result_once(number: str, tests: int):
+    house = open_house()
+    token = ask_token(assertion(register(house.owner, scopes=tuple(Scope)))).json()["access_token"]
+    make_lot(house.owner)
+    message = own_message(house.here.finess, now())
+    other = changed(("|77|", "|78|"), ("|F1|", f"|{number}|"), message=message)
+
+    answered(order_message("C-0"), token)  # with it the keys of the month are made, for which both would wait
+    told = both_at_once(house.here.id, *(partial(answered, one, token) for one in (message, other)))
+
+    assert ([one.code for one in told], stored(house)) == ([AckCode.ACCEPT] * 2, (1 + tests, 2))

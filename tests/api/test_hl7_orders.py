@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import pytest
 from api_programs import ask_token, assertion, register
-from django.db import connection
 from django.test import Client
 from handed_messages import changed, order_message, result_of_order
+from meeting import both_at_once
 from people import House, make_lot, open_house
 
 from temoin.formats.fhir import bundle
@@ -251,24 +250,32 @@ def test_an_order_that_comes_after_its_result_makes_no_second_test(house: House,
     assert (late.code, places(late), stored(house)) == (AckCode.ERROR, [("OBR-1-2", "205")], (1, 1))
 
 
+def open_with_keys() -> tuple[House, str]:
+    """Open a house and make the keys of its month, with another person's test: two who meet would wait for them."""
+    house = open_house()
+    token = token_of(house.owner)
+    make_lot(house.owner)
+    answered(changed(("MARTIN^Lou", "DURAND^Ève"), message=order_message("C-0")), token)
+    return house, token
+
+
 @pytest.mark.django_db(transaction=True)
 def test_one_order_and_its_result_on_two_lines_at_once_are_one_test():
-    house = open_house()
-    token, together = token_of(house.owner), Barrier(2)
-    make_lot(house.owner)
+    house, token = open_with_keys()
+    codes = []
+    for body in (order_message("C-1"), result_of_order(house.here.finess, now(), "C-1")):
+        twin = body.replace(f"|{body.split('|')[9]}|", "|twin|", 1)
+        told = both_at_once(house.here.id, *(partial(answered, one, token) for one in (body, twin)))
+        codes += [one.code for one in told]
 
-    def tell(body: str) -> AckCode:
-        try:
-            together.wait(10)
-            return answered(body, token).code
-        finally:
-            connection.close()
+    assert (codes, stored(house), states(house)) == ([AckCode.ACCEPT] * 4, (2, 2), ["registered", "sampled"])
 
-    def at_once(body: str) -> list[AckCode]:
-        control = body.split("|")[9]
-        with ThreadPoolExecutor(2) as pool:
-            return list(pool.map(tell, (body, body.replace(f"|{control}|", "|twin|", 1))))
 
-    codes = [*at_once(order_message("C-1")), *at_once(result_of_order(house.here.finess, now(), "C-1"))]
+@pytest.mark.django_db(transaction=True)
+def test_an_order_and_its_result_that_meet_are_never_two_tests():
+    house, token = open_with_keys()
+    result = changed(("|C-1|F1|", "|C-1||"), message=result_of_order(house.here.finess, now(), "C-1"))
 
-    assert (codes, stored(house), states(house)) == ([AckCode.ACCEPT] * 4, (1, 1), ["sampled"])
+    both_at_once(house.here.id, *(partial(answered, one, token) for one in (order_message("C-1"), result)))
+
+    assert (stored(house), states(house)) == ((2, 2), ["registered", "sampled"])

@@ -41,6 +41,7 @@ UNCHECKED = {
     "temoin.intake.ordering.take_orders": "checks each right of a list",
     "temoin.intake.proposing.check_may_propose": "checks each right of a list",
     "temoin.intake.proposing.propose_rows": "checks each right of a list",
+    "temoin.intake.resent.wait_for_others": "waits, and reads and writes nothing",
     "temoin.intake.runs.versions_of": "a look within an import, whose start has checked; the look is an event",
     "temoin.testing.build.cancelled_report": VALUE,
     "temoin.testing.build.first_report": VALUE,
