@@ -306,7 +306,7 @@ def test_the_patients_site_has_nobody_looked_after_or_written_to(
 NAMED = f"SELECT set_config('temoin.appointment', '{sha256(b'mine').hexdigest()}', true)"
 
 
-@pytest.mark.parametrize("column", ["expires_at", "starts_at", "remind_at"])
+@pytest.mark.parametrize("column", ["expires_at", "starts_at", "remind_at", "called_at"])
 def test_the_patients_site_writes_no_hour_that_nobody_can_read(
     house: House, portal: Booking, as_role: AsRole, column: str
 ):

@@ -19,7 +19,8 @@ class Migration(migrations.Migration):
             models.CheckConstraint(
                 condition=models.Q(expires_at__range=READABLE)
                 & (models.Q(starts_at=None) | models.Q(starts_at__range=READABLE))
-                & (models.Q(remind_at=None) | models.Q(remind_at__range=READABLE)),
+                & (models.Q(remind_at=None) | models.Q(remind_at__range=READABLE))
+                & (models.Q(called_at=None) | models.Q(called_at__range=READABLE)),
                 name="arrivals_arrival_readable",
             ),
         ),
