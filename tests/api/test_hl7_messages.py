@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -11,17 +12,22 @@ from django.db import connection
 from django.test import Client
 from handed_messages import HL7_MESSAGE, changed, order_message, own_message
 from meeting import both_at_once
-from people import House, make_lot, open_house
+from people import House, make_lot, make_patient, open_house
 
 from temoin.formats.hl7v2 import AckCode, Acknowledgement, read_acknowledgement
 from temoin.lib.clock import now
 from temoin.lib.tenant import tenant_scope
 from temoin.patients.actions import CURRENT_NOTICE
+from temoin.patients.merging import MergeReason, SeenRecords
 from temoin.patients.models import Patient
+from temoin.patients.queries import read_patient
 from temoin.pharmacies.scopes import Scope
+from temoin.testing.actions import abandon_test, undo_sample
 from temoin.testing.amendments import proposed_amendments
+from temoin.testing.merging import merge_patients
 from temoin.testing.models import Record
-from temoin.testing.proposals import proposed_tests, put_aside_proposal, sign_proposal
+from temoin.testing.proposals import enter_result, proposed_tests, put_aside_proposal, sign_proposal
+from temoin.testing.signing import cancel_result
 
 ADDRESS = f"/api/v1/hl7?notice={CURRENT_NOTICE}"
 
@@ -258,3 +264,60 @@ def test_two_lines_at_once_register_one_person_and_each_result_once(number: str,
     told = both_at_once(house.here.id, *(partial(answered, one, token) for one in (message, other)))
 
     assert ([one.code for one in told], stored(house)) == ([AckCode.ACCEPT] * 2, (1 + tests, 2))
+
+
+@pytest.mark.parametrize("end", ["cancelled", "closed", "sample taken back"])
+def test_a_correction_of_what_is_over_is_refused_and_what_was_sent_is_told(
+    house: House, worker: str, message: str, end: str
+):
+    answered(message, worker)
+    (one,) = proposed_tests(by=house.owner)
+    test = {"by": house.owner, "record_id": one.opened.record_id}
+    if end == "cancelled":
+        sign_proposal(**test, seen_version=one.seen_version)
+        cancel_result(**test, expected_version=1, reason="Doublon")
+    else:
+        {"closed": abandon_test, "sample taken back": undo_sample}[end](**test)
+    corrects = changed((DETECTED, NOT_DETECTED), ("|A|||F|", "|A|||C|"), ("|77|", "|78|"), message=message)
+
+    told, again = (answered(body, worker) for body in (corrects, changed(("|77|", "|79|"), message=message)))
+
+    assert (told.code, [one.place for one in told.complaints]) == (AckCode.ERROR, ["OBX-1-11"])
+    assert (again.code, again.complaints[0].severity, stored(house)) == (AckCode.ACCEPT, "I", (1, 1))
+    assert proposed_tests(by=house.owner) == proposed_amendments(by=house.owner) == []
+
+
+def test_a_correction_never_replaces_the_reading_that_a_person_noted(house: House, worker: str, message: str):
+    answered(message, worker)
+    (one,) = proposed_tests(by=house.owner)
+    noted = replace(one.proposal.reading, comment="Relu au comptoir")
+    enter_result(by=house.owner, record_id=one.opened.record_id, reading=noted)
+    corrects = changed((DETECTED, NOT_DETECTED), ("|A|||F|", "|A|||C|"), ("|77|", "|78|"), message=message)
+
+    told = answered(corrects, worker)
+    (waits,) = proposed_tests(by=house.owner, among=[one.opened.record_id])
+
+    assert (told.code, [each.place for each in told.complaints]) == (AckCode.ERROR, ["OBX-1-11"])
+    assert waits.proposal.reading == noted
+    sign_proposal(by=house.owner, record_id=waits.opened.record_id, seen_version=waits.seen_version)
+    assert answered(corrects, worker).code is AckCode.ACCEPT
+
+
+def test_a_correction_follows_a_test_to_the_record_that_stays_of_its_person(house: House, worker: str, message: str):
+    answered(message, worker)
+    with tenant_scope(house.here.id):
+        (goes,) = Patient.objects.values_list("id", flat=True)
+    stays = make_patient(house.owner)
+    seen = [
+        SeenRecords(patient_id=each, version=read_patient(by=house.owner, patient_id=each).seen_version)
+        for each in (goes, stays)
+    ]
+    merge_patients(by=house.owner, goes=seen[0], stays=seen[1], reason=MergeReason.REGISTERED_TWICE)
+
+    told = answered(
+        changed((DETECTED, NOT_DETECTED), ("|A|||F|", "|A|||C|"), ("|77|", "|78|"), message=message), worker
+    )
+
+    (waiting,) = proposed_tests(by=house.owner)
+    assert (told.code, waiting.report.findings[0].outcome) == (AckCode.ACCEPT, "negative")
+    assert waiting.report.patient.patient_id == str(stays)

@@ -7,13 +7,15 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
 from api_programs import ask_token, assertion, register
 from django.test import Client
-from handed_messages import changed, order_message, result_of_order
+from handed_messages import changed, order_message, own_bundle, result_of_order
 from meeting import both_at_once
 from people import House, make_lot, open_house
 
+from temoin.api.outcomes import BASE
 from temoin.formats.fhir import bundle
 from temoin.formats.hl7v2 import AckCode, Acknowledgement, read_acknowledgement
 from temoin.lib.clock import now
@@ -239,6 +241,22 @@ def test_an_order_that_was_done_by_hand_closed_or_is_anothers_gets_no_result(hou
         told = answered(result_of_order(house.here.finess, now(), number), practice)
         assert (told.code, places(told)) == (AckCode.ERROR, [("OBR-1-3", "205")])
     assert stored(house) == (2, 1)
+
+
+def test_a_result_in_fhir_fills_the_test_of_an_order_in_hl7(house: House, practice: str):
+    answered(order_message("C-1"), practice)
+    make_lot(house.owner)
+    told = own_bundle(house.here.finess, now())
+    parts = {one["resource"]["resourceType"]: one["resource"] for one in told["entry"]}
+    parts["Patient"]["name"] = [{"family": "Martin", "given": ["Lou"]}]
+    parts["DiagnosticReport"]["basedOn"] = [{"identifier": {"value": "C-1"}}]
+    head = {"Authorization": f"Bearer {practice}", "Idempotency-Key": "k" * 16}
+
+    answer = Client().post(
+        f"{BASE}?notice={CURRENT_NOTICE}", orjson.dumps(told), content_type="application/fhir+json", headers=head
+    )
+
+    assert (answer.status_code, states(house), stored(house)) == (200, ["sampled"], (1, 1)), answer.content
 
 
 def test_an_order_that_comes_after_its_result_makes_no_second_test(house: House, practice: str):

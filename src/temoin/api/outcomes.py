@@ -41,6 +41,7 @@ _KINDS = {
     "order_filled": "duplicate",
     "order_sampled": "business-rule",
     "over": "business-rule",
+    "others_wait": "business-rule",
     "replaced": "business-rule",
     "cancelled": "business-rule",
     "not_own": "business-rule",

@@ -38,6 +38,10 @@ _REASONS = {
         gettext_noop("A correction changes what was read: the person, the device, the specimen and its time stay."),
         gettext_noop("Cancel the result on its page, then send it under a number of its own."),
     ),
+    "others_wait": (
+        gettext_noop("Another reading of this test waits for a signature, which is not this program’s to replace."),
+        gettext_noop("Send the correction again once a pharmacist has signed that one or put it aside."),
+    ),
     "never_sent": (
         gettext_noop("This corrects a result that this program never handed in."),
         gettext_noop("Check the number and the device; a pharmacist corrects other results on their page."),

@@ -116,6 +116,8 @@ def take_again(
 
 def _corrected(by: ProgramSeat, sent: SentResult, said: SentAs, reading: Reading) -> bool:
     kept = said.kept(sent)
+    if sent.stands is Stands.WAITS and sent.proposed_by != by.name:
+        raise RowRefusedError("test_result_status", "others_wait")  # nobody would see what it replaced
     if sent.stands is not Stands.SIGNED:
         propose_result(by=by, record_id=sent.id, reading=reading, said=kept)
         return True

@@ -61,6 +61,7 @@ class SentResult:
     order: str = ""  # what an order said, where it was ordered
     is_told: bool = True  # by a message that told its result
     awaits_sample: bool = False
+    proposed_by: str = ""  # the program whose reading waits, "" for a person's and for none
 
     @property
     def person(self) -> str:
@@ -106,6 +107,7 @@ def _sent(record: Record) -> SentResult:
         order=order if is_told else told,
         is_told=is_told,
         awaits_sample=state is RecordState.REGISTERED,
+        proposed_by=(held["proposal"] or {}).get("program", ""),
     )
 
 
