@@ -118,6 +118,11 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     return argname if isinstance(val, bytes) and len(val) > 16 else None
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are cores: tests mostly wait for browsers, servers and other processes."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_xdist_setupnodes() -> None:
     """Let each process of a parallel run name its own folder: Django's settings are read before this file is, there."""
     for name in ("TEMOIN_CONFIG", "TEMOIN_PROCESS", "DJANGO_SETTINGS_MODULE"):

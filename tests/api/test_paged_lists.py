@@ -25,6 +25,7 @@ WHOLE = {
     "search_patients": "the likeliest, as many as the page of the counter shows",
     "letters": "of one test: a person's act makes each",
     "parcels": "of one test: a person's act makes each",
+    "webhooks": "its own, one for a program",
     "hand_in": "a verdict for each of at most 100 results sent",
 }
 

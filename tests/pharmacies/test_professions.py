@@ -47,6 +47,7 @@ TABLE = {
     "import_results": "  x x x . . . x . . .",
     "allow_laboratories": "x . . . . . . . . .",
     "manage_members": "  x . . . . . . x . x",
+    "manage_webhooks": " x . . . . . . x . .",
     "read_journal": "    x . . . . . . . x .",
     "list_persons": "    x . . . . . . . . .",
     "open_case": "       x x x x x x x . . .",

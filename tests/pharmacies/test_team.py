@@ -124,7 +124,8 @@ def test_a_new_profession_has_its_rights_and_number_at_once(house: House):
 def test_an_owner_makes_a_colleague_a_manager(house: House):
     change_profession(by=house.owner, member_id=house.colleague.member_id, profession=Profession.ADMINISTRATOR, rpps="")
 
-    assert take_seat(person_id=house.colleague.person_id, pharmacy_id=house.here.id).rights == {Right.MANAGE_MEMBERS}
+    rights = take_seat(person_id=house.colleague.person_id, pharmacy_id=house.here.id).rights
+    assert rights == {Right.MANAGE_MEMBERS, Right.MANAGE_WEBHOOKS}
 
 
 def test_nobody_becomes_a_pharmacist_without_a_number(house: House):

@@ -16,7 +16,7 @@ from secure_mail import Trust
 
 from temoin.lib.tenant import tenant_scope
 from temoin.mail import imap
-from temoin.mail.imap import InboxError
+from temoin.mail.imap import InboxError, Mailbox
 from temoin.outbox import courier as register
 from temoin.outbox.actions import release_parcel
 from temoin.outbox.courier import Answer, Verdict, couriers, register_courier
@@ -30,6 +30,7 @@ from temoin.outbox.states import ParcelState
 from temoin.transmission.channels.mssante import inbox as mssante_inbox
 from temoin.transmission.channels.mssante.courier import MssanteDoctorCourier
 from temoin.transmission.channels.mssante.inbox import read_inbox
+from temoin.transmission.channels.mssante.lines import trust
 from temoin.transmission.channels.mssante.settings import Inbox, MssanteSettings
 
 AsRole = Callable[[str], AbstractContextManager[None]]
@@ -255,7 +256,9 @@ def test_a_box_that_does_not_open_fails_loudly(post, tmp_path):
 def test_a_box_that_does_not_do_what_is_asked_fails_loudly(post):
     post.bring("Subject: a\r\n\r\nb\r\n")
 
-    with connected(post.inbox.port, post.trust) as box, pytest.raises(InboxError):
+    told = {name: getattr(post.inbox, name) for name in ("host", "port", "user", "password_file")}
+
+    with imap._opened(Mailbox(trust=trust(post.mail), **told)) as box, pytest.raises(InboxError):
         imap._asked(box, "COPY", "1:*", "nowhere")
 
 

@@ -27,7 +27,7 @@ OF_THE_VERSION = {"version", "key", "replaces_key", "status", "reason", "signed_
 KEPT_BY_A_CORRECTION = {
     *("record_id", "kind", "kind_display", "chapter_loinc", "chapter_display", "specimen_snomed", "specimen_display"),
     *("sampled_at", "started_at", "organisation", "device", "laboratory", "consent_notice", "source", "is_demo"),
-    "answers",
+    *("answers", "order_number"),
 }
 TOLD_WITH_ANOTHER_PART = {
     "findings",  # each by its target
