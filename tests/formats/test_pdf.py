@@ -109,17 +109,19 @@ from pathlib import Path
 from temoin.formats.pdf import report_pdf
 from temoin_conformance.documents import example_story
 held = []
-for number in range(200):
+for number in range(500):
     report_pdf(replace(example_story().first, comment=f"Page {number}"))
     held.append(int(Path("/proc/self/statm").read_text().split()[1]))
-print(4 * (held[-1] - held[99]))
+print(4 * (min(held[400:]) - min(held[100:200])))
 """
 
 
-def test_a_hundred_pages_more_leave_nothing_in_memory():
+def test_three_hundred_pages_more_leave_nothing_in_memory():
     run = subprocess.run([sys.executable, "-c", MANY_PAGES], capture_output=True, text=True, check=True)
 
-    assert int(run.stdout) < 1_000  # kilobytes: 2,300 while each layout was handed over as text
+    # Kilobytes: what is held goes up and down by some 3,000, so lows are compared, which differ by some 200; by 6,900
+    # if each layout were handed over as text.
+    assert int(run.stdout) < 1_000
 
 
 def test_an_ordinary_result_fits_one_page():
