@@ -10,6 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from browsing import launched
 from playwright.sync_api import Browser, sync_playwright
 from pydantic import BaseModel
 
@@ -50,7 +51,7 @@ def pack() -> EvidencePack:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        chromium = launched(playwright)
         yield chromium
         chromium.close()
 

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from browsing import launched
 from hcert_makers import ISSUER, signer
 from patience import PATIENCE
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from programs import need
 from site_under_test import Site, portal_environment
 
 from temoin.cli.certificates import publish_key
@@ -81,10 +81,7 @@ def site(embedded_server: EmbeddedServer, portal_url: str) -> Iterator[Site]:
 def browser() -> Iterator[Browser]:
     """Debian's chromium, for one module only: while Playwright's loop lives, Django refuses the database."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=need("chromium", "/usr/bin/chromium"),
-            args=["--no-sandbox", "--headless=new", "--disable-background-networking"],
-        )
+        chromium = launched(playwright)
         yield chromium
         chromium.close()
 

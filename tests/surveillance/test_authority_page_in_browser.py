@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from browsing import launched
 from playwright.sync_api import Browser, sync_playwright
 from releases import ABOUT, published
 
@@ -18,7 +19,7 @@ from temoin.surveillance.quality_page import NAMES, QUALITY_NAMES
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        chromium = launched(playwright)
         yield chromium
         chromium.close()
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from browsing import launched
 from django.test import Client
 from patience import PATIENCE
 from people import House, open_house, sign_in
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from programs import need
 
 expect.set_options(timeout=PATIENCE * 1000)
 
@@ -43,10 +43,7 @@ def stranger(house: House) -> Client:
 def chromium() -> Iterator[Browser]:
     """Debian's chromium."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=need("chromium", "/usr/bin/chromium"),
-            args=["--no-sandbox", "--headless=new", "--disable-background-networking"],
-        )
+        browser = launched(playwright)
         yield browser
         browser.close()
 
