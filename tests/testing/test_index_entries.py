@@ -12,10 +12,10 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
-import psycopg
 import pytest
 from django.db import connection
 from people import House, make_lot, make_patient, make_signed, open_house
+from planning import plan_if_large
 
 from temoin.journal.models import Event
 from temoin.journal.sealing import _UNSEALED
@@ -68,18 +68,6 @@ ASKED: dict[str, Callable[[], tuple[str, object]]] = {
 }
 
 
-# The planner is told of a million rows for the length of a transaction: no index is worth its while for a handful.
-# And nothing of their columns: from a few rows of other tests, the server gathers that a pharmacy has one event.
-WITHOUT_A_SAMPLE = """
-SELECT pg_clear_attribute_stats(schemaname, tablename, attname, inherited)
-  FROM pg_stats WHERE schemaname = 'public' AND tablename = ANY(%(tables)s)
-"""
-AS_IF_LARGE = """
-SELECT pg_restore_relation_stats('schemaname', 'public', 'relname', name, 'reltuples', 1e6::real, 'relpages', 1)
-  FROM unnest(%(tables)s::text[]) AS name
-"""
-
-
 @pytest.fixture
 def house(db: None) -> House:  # noqa: ARG001 opens the database
     return open_house()
@@ -116,12 +104,7 @@ def test_the_query_of_an_index_is_answered_by_it(house: House, embedded_server, 
     with tenant_scope(house.here.id):
         asked = ASKED[index]()
         sql, values = asked if isinstance(asked, tuple) else asked.query.sql_with_params()
-    conninfo = embedded_server.conninfo("postgres", embedded_server.superuser_password(), "temoin")
-    with psycopg.connect(conninfo, cursor_factory=psycopg.ClientCursor) as superuser:
-        superuser.execute(WITHOUT_A_SAMPLE, {"tables": list(TABLES)})
-        superuser.execute(AS_IF_LARGE, {"tables": list(TABLES)})
-        plan = "\n".join(line for (line,) in superuser.execute(f"EXPLAIN {sql}", values).fetchall())
-        superuser.rollback()
+    plan = plan_if_large(embedded_server, TABLES, sql, values)
 
     assert re.search(rf"(using|on) {index}\b", plan), plan
 
