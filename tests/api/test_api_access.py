@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID, uuid4
 
 import pytest
-from api_programs import ask_token, assertion, get, register
+from api_programs import ask_token, assertion, get, post, register
 from django.test import Client
 from django.urls import get_resolver, reverse
 from people import House, make_lot, make_patient, make_signed
@@ -15,9 +15,11 @@ from temoin.api.outcomes import BASE
 from temoin.api.urls import OPERATIONS
 from temoin.journal.act import record_looks
 from temoin.journal.events import EventKind
+from temoin.journal.listings import record_listing
 from temoin.journal.models import Event
 from temoin.lib.tenant import tenant_scope
 from temoin.oversight.reading_settings import ReadingPace
+from temoin.patients.queries import NIR
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.programs import SCOPE_RIGHTS, Scope, take_program_seat
 from temoin.site.headers import CONTENT_SECURITY_POLICY
@@ -180,3 +182,17 @@ def test_a_program_that_saw_too_many_patients_is_told_to_wait_and_told_of(house:
     with tenant_scope(house.here.id):
         event = Event.objects.get(kind=EventKind.READING_MUCH.value)
     assert (event.subject_kind, event.subject_id) == ("program", seat.actor_id)
+
+
+def test_a_program_that_asks_for_hundreds_of_people_in_vain_is_told_to_wait(house: House):
+    token = ask_token(assertion(register(house.owner, scopes=(Scope.PATIENTS_READ,)))).json()["access_token"]
+    seat = take_program_seat(token=token, certificate=b"")
+    for _ in range(ReadingPace().vain_searches_per_hour - 1):
+        kind = EventKind.PATIENT_SEARCHED
+        record_listing(by=seat, kind=kind, subject_kind="patient", shown=[], detail=NIR)
+    asked = {"nir": "279035121518989"}
+
+    last, over = (post("/api/v1/patients/search", token, asked) for _ in range(2))
+
+    assert (last.status_code, last.json()) == (200, {"patients": []})
+    assert told(over)[:2] == (429, "reads_too_much")

@@ -1,4 +1,4 @@
-"""The section [reading]: two limits, with bounds that neither stop a counter nor leave no pace."""
+"""The section [reading]: its limits, with bounds that neither stop a counter nor leave no pace."""
 
 import pytest
 
@@ -12,7 +12,9 @@ def read(**content: object) -> ReadingPace:
 
 
 def test_what_is_not_said_leaves_a_busy_counter_in_peace():
-    assert read() == ReadingPace(opened_per_hour=100, shown_per_hour=500, pages_per_minute=40)
+    assert read() == ReadingPace(
+        opened_per_hour=100, shown_per_hour=500, pages_per_minute=40, vain_searches_per_hour=200
+    )
 
 
 @pytest.mark.parametrize(("opened", "shown"), [(20, 100), (1000, 10000)])
@@ -38,6 +40,12 @@ def test_an_absurd_limit_of_shown_patients_is_refused(limit: int):
 def test_an_absurd_limit_of_pages_is_refused(limit: int):
     with pytest.raises(ConfigError, match="pages_per_minute"):
         read(pages_per_minute=limit)
+
+
+@pytest.mark.parametrize("limit", [0, 49, 10001])
+def test_an_absurd_limit_of_vain_searches_is_refused(limit: int):
+    with pytest.raises(ConfigError, match="vain_searches_per_hour"):
+        read(vain_searches_per_hour=limit)
 
 
 def test_an_unknown_setting_is_named():

@@ -20,6 +20,7 @@ from temoin.lib.clock import frozen_at, now
 from temoin.lib.tenant import tenant_scope
 from temoin.oversight.reading import HOUR, PatientsSeen, patients_seen, reads_much
 from temoin.oversight.reading_settings import ReadingPace
+from temoin.patients.queries import NAME
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.seat import Seat
 from temoin.web.access import Access
@@ -42,6 +43,12 @@ def see(seat: Seat, count: int, *, kind: EventKind = EventKind.PATIENT_READ) -> 
 def list_many(seat: Seat, count: int) -> None:
     shown = [uuid4() for _ in range(count)]
     record_listing(by=seat, kind=EventKind.TEST_LIST_READ, subject_kind="record", shown=shown, detail=str(count))
+
+
+def search_in_vain(seat: Seat, count: int, *, detail: str = NAME) -> None:
+    for _ in range(count):
+        kind = EventKind.PATIENT_SEARCHED
+        record_listing(by=seat, kind=kind, subject_kind="patient", shown=[], detail=detail)
 
 
 def at_work(seat: Seat, *, minutes_ago: int = 10) -> Client:
@@ -113,8 +120,8 @@ def test_the_same_patient_again_and_a_colleagues_are_no_more_patients(house: Hou
     for kind, subject in ((EventKind.PATIENT_READ, patient), (EventKind.TEST_READ, record)) * 3:
         record_look(by=house.colleague, kind=kind, subject_kind="x", subject_id=subject)
 
-    assert before == PatientsSeen(0, 0, 0)
-    assert patients_seen(by=house.colleague) == PatientsSeen(1, 1, 6)
+    assert before == PatientsSeen(0, 0, 0, 0)
+    assert patients_seen(by=house.colleague) == PatientsSeen(1, 1, 6, 0)
 
 
 def test_lists_and_searches_count_whom_they_showed_and_not_how_often(house: House):
@@ -122,10 +129,25 @@ def test_lists_and_searches_count_whom_they_showed_and_not_how_often(house: Hous
         list_many(house.colleague, 150)
     see(house.colleague, 10)
 
-    assert patients_seen(by=house.colleague) == PatientsSeen(10, 460, 0)
+    assert patients_seen(by=house.colleague) == PatientsSeen(10, 460, 0, 0)
     assert not reads_much(by=house.colleague)
     list_many(house.colleague, 40)
     assert reads_much(by=house.colleague)
+
+
+def test_who_asks_for_hundreds_that_are_nobody_here_is_stopped_and_told_of(house: House):
+    browser, most = at_work(house.colleague), ReadingPace().vain_searches_per_hour
+    search_in_vain(house.colleague, most - 1)
+    search_in_vain(house.colleague, 5, detail="near")  # part of an act: what is registered is there to be seen
+    asked = {"birth_family_name": "PERSONNE", "birth_date": "28/03/1979"}
+
+    last = browser.post(reverse("find_patient"), asked)
+    answer = browser.post(reverse("find_patient"), asked)
+
+    assert (last.status_code, answer.status_code) == (200, 302)
+    assert answer["Location"].startswith(reverse("confirm"))
+    assert patients_seen(by=house.colleague) == PatientsSeen(0, 0, 0, most)
+    assert told(house) == [("member", house.colleague.member_id)]
 
 
 def test_a_busy_counter_is_never_troubled(house: House, patient: UUID):

@@ -126,7 +126,7 @@ def too_many() -> JsonResponse:
 
 
 def reads_too_much() -> JsonResponse:
-    """Return the answer to a program that saw unusually many patients in an hour."""
+    """Return the answer to a program that read or searched unusually much in an hour."""
     response = problem(HTTPStatus.TOO_MANY_REQUESTS, "reads_too_much")
     response["Retry-After"] = "600"
     return response

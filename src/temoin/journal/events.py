@@ -327,7 +327,7 @@ MEANING: dict[EventKind, str] = {
     EventKind.ACCESS_DENIED: "A person tried what their profession has no right to; the reason names the right.",
     EventKind.SEAL_BROKEN: "A sealed value did not open: altered, moved, or its key is gone. The owners are told.",
     EventKind.LISTING_LOST: "Whom a list showed is not kept any more, from the event named on. The owners are told.",
-    EventKind.READING_MUCH: "A person or a program read unusually much; the detail has patients opened, shown, pages.",
+    EventKind.READING_MUCH: "A person or a program read unusually much; the detail counts what it read.",
     EventKind.JOURNAL_READ: "Events of the pharmacy were shown, or the daily review of them.",
     EventKind.JOURNAL_EXPORTED: "Events of the pharmacy were exported.",
     EventKind.LOOKS_LISTED: "The list of who saw a result, with its proofs, was made for the patient.",

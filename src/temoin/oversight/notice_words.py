@@ -171,12 +171,13 @@ def _register_differed(_count: int) -> NoticeText:
 
 def _reading_much(_count: int) -> NoticeText:
     return NoticeText(
-        Label(fr="beaucoup de dossiers ouverts", en="many files opened"),
+        Label(fr="beaucoup de dossiers ouverts ou de recherches", en="many files opened, or many searches"),
         (
             Label(
-                fr="Une personne ou un logiciel de votre pharmacie a ouvert en une heure bien plus de dossiers que "
-                "d’ordinaire.",
-                en="A person or a program of your pharmacy opened far more files in an hour than is usual.",
+                fr="Une personne ou un logiciel de votre pharmacie a, en une heure, ouvert bien plus de dossiers que "
+                "d’ordinaire, ou cherché bien plus de personnes qui ne sont pas vos patients.",
+                en="A person or a program of your pharmacy opened far more files in an hour than is usual, or searched "
+                "for far more people who are no patients of yours.",
             ),
             Label(fr="Regardez le journal, et demandez-lui pourquoi.", en="Look at the journal, and ask why."),
         ),

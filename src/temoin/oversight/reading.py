@@ -1,4 +1,4 @@
-"""How many patients a person or a program has seen in the last hour: beyond the pace somebody else is told.
+"""How much a person or a program has seen, or asked in vain, in the last hour: beyond the pace somebody else is told.
 
 Counted from the journal's own events, so that every process counts the same and nothing more is kept about anyone.
 """
@@ -16,6 +16,7 @@ from temoin.lib.clock import now
 from temoin.lib.handed import Handed
 from temoin.lib.tenant import tenant_scope
 from temoin.oversight.reading_settings import ReadingPace
+from temoin.patients.queries import ASKED
 from temoin.pharmacies.policies import Holder
 
 PACE: Handed[ReadingPace] = Handed("pace of reading")
@@ -25,8 +26,9 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 # A listing is read once, however often it was shown; most hours of a counter show a few of them.
 _SEEN = """
     WITH looks AS MATERIALIZED (
-        SELECT DISTINCT kind, subject_id, digest FROM journal_event
+        SELECT kind, subject_id, digest, count(*) FILTER (WHERE detail = ANY(%(asked)s)) AS asked FROM journal_event
          WHERE pharmacy_id = %(pharmacy)s AND actor_id = %(actor)s AND at > %(since)s AND kind = ANY(%(kinds)s)
+         GROUP BY kind, subject_id, digest
     ), opened AS (
         SELECT DISTINCT subject_id AS id FROM looks WHERE kind <> ALL(%(listings)s) AND subject_id IS NOT NULL
     ), listed AS (
@@ -39,7 +41,8 @@ _SEEN = """
     SELECT count(DISTINCT coalesce(r.patient_id, s.id)) FILTER (WHERE s.is_opened),
            count(DISTINCT coalesce(r.patient_id, s.id)),
            (SELECT count(*) FROM journal_event WHERE pharmacy_id = %(pharmacy)s AND actor_id = %(actor)s
-               AND at > %(minute_ago)s AND kind = ANY(%(kinds)s) AND kind <> ALL(%(listings)s))
+               AND at > %(minute_ago)s AND kind = ANY(%(kinds)s) AND kind <> ALL(%(listings)s)),
+           (SELECT coalesce(sum(asked), 0) FROM looks WHERE kind = %(searched)s AND digest = '')
       FROM seen s LEFT JOIN testing_record r ON r.pharmacy_id = %(pharmacy)s AND r.id = s.id
 """
 
@@ -51,6 +54,7 @@ class PatientsSeen:
     opened: int
     shown: int  # in any way, lists and searches included
     pages: int
+    in_vain: int  # searches of the last hour that found nobody: an answer too, of whoever is not a patient here
 
 
 def patients_seen(*, by: Holder) -> PatientsSeen:
@@ -65,6 +69,8 @@ def patients_seen(*, by: Holder) -> PatientsSeen:
                 "minute_ago": now() - MINUTE,
                 "kinds": [*LOOKS, *LISTINGS],
                 "listings": list(LISTINGS),
+                "searched": EventKind.PATIENT_SEARCHED.value,
+                "asked": list(ASKED),
             },
         )
         return PatientsSeen(*cursor.fetchone())
@@ -74,15 +80,19 @@ def reads_much(*, by: Holder) -> bool:
     """Tell whether the pace is reached, before one more patient is shown; owners are told of it once an hour."""
     pace = PACE()
     seen = patients_seen(by=by)
-    is_hourly_kept = seen.opened < pace.opened_per_hour and seen.shown < pace.shown_per_hour
-    if is_hourly_kept and seen.pages < pace.pages_per_minute:
+    if (
+        seen.opened < pace.opened_per_hour
+        and seen.shown < pace.shown_per_hour
+        and seen.pages < pace.pages_per_minute
+        and seen.in_vain < pace.vain_searches_per_hour
+    ):
         return False
     raise_alert(
         by=by,
         kind=EventKind.READING_MUCH,
         subject_kind="program" if by.profession == "program" else "member",
         subject_id=by.actor_id,
-        detail=f"{seen.opened} {seen.shown} {seen.pages}",
+        detail=f"{seen.opened} {seen.shown} {seen.pages} {seen.in_vain}",
         once_in=HOUR,
     )
     return True

@@ -9,6 +9,7 @@ from temoin.lib.section import Number, section, within
 OPENED = range(20, 1001)  # less stops a counter at work, more is no pace at all
 SHOWN = range(100, 10001)
 PAGES = range(20, 301)
+IN_VAIN = range(50, 10001)
 
 
 @section
@@ -19,3 +20,5 @@ class ReadingPace:
     shown_per_hour: Annotated[Number, within(SHOWN)] = 500  # those that lists and searches showed included
     # Records, results and tickets opened, the same again included: faster than one reads.
     pages_per_minute: Annotated[Number, within(PAGES)] = 40
+    # A scan of somebody new asks up to three times: by the number, and by the name in either century.
+    vain_searches_per_hour: Annotated[Number, within(IN_VAIN)] = 200

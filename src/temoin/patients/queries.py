@@ -24,6 +24,7 @@ from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
 
 Found = tuple[UUID, Traits]
+ASKED = NIR, NAME, START = "nir", "name", "start"  # what somebody chose to ask for; other searches are part of an act
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def patients_by_nir(*, by: Holder, nir: str) -> list[Found]:
         check_right(by=by, right=Right.READ_PATIENT)
         hits = _standing().filter(nir_index__in=nir_indexes(nir))
         found = _opened(hits)
-        return _shown(by, "nir", [(patient_id, traits) for patient_id, traits in found if traits.nir == nir])
+        return _shown(by, NIR, [(patient_id, traits) for patient_id, traits in found if traits.nir == nir])
 
 
 def patients_by_name(*, by: Holder, family_name: str, birth_date: date) -> list[Found]:
@@ -70,7 +71,7 @@ def patients_by_name(*, by: Holder, family_name: str, birth_date: date) -> list[
         hits = _standing().filter(born_index__in=born_indexes(birth_date))
         found = _opened(hits)
         alike = [each for each in found if each[1].birth_date == birth_date and bears_name(each[1], family_name)]
-        return _shown(by, "name", sorted(alike, key=lambda each: not bears_exactly(each[1], family_name)))
+        return _shown(by, NAME, sorted(alike, key=lambda each: not bears_exactly(each[1], family_name)))
 
 
 def patients_by_start(*, by: Holder, asked: Beginnings, most: int) -> FirstFound:
@@ -84,7 +85,7 @@ def patients_by_start(*, by: Holder, asked: Beginnings, most: int) -> FirstFound
         hits = _standing().filter(asked_rows(asked))
         found = [each for each in _opened(hits) if answers(each[1], asked)]
         found.sort(key=lambda each: (plain_name(each[1].name), each[1].birth_date))
-        return FirstFound(_shown(by, "start", found[:most]), len(found))
+        return FirstFound(_shown(by, START, found[:most]), len(found))
 
 
 def hold_namesakes(*, by: Holder, names: Iterable[tuple[str, date]]) -> list[Found]:

@@ -114,6 +114,6 @@ def _asks_factor(route: GuardedRoute, request: HttpRequest, given: list[Seat]) -
     """Tell whether the page asks for a fresh factor: always, or because this person has read unusually much."""
     if route.shows_patients and reads_much(by=given[0]):
         if not is_fresh(request):
-            messages.info(request, _("You opened many files this hour. Confirm that it is you to go on."))
+            messages.info(request, _("You opened or searched much this hour. Confirm that it is you to go on."))
         return True
     return route.step_up

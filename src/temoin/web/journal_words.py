@@ -151,7 +151,7 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.ACCESS_DENIED: _("was denied"),
     EventKind.SEAL_BROKEN: _("met a sealed value that does not open"),
     EventKind.LISTING_LOST: _("missed what lists had shown"),
-    EventKind.READING_MUCH: _("opened unusually many files in an hour"),
+    EventKind.READING_MUCH: _("opened or searched unusually much in an hour"),
     EventKind.JOURNAL_READ: _("looked at the journal"),
     EventKind.JOURNAL_EXPORTED: _("exported the journal"),
     EventKind.LOOKS_LISTED: _("listed who saw a result"),
