@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
@@ -148,6 +149,17 @@ def test_a_closed_group_refuses_each_row_of_a_list(owner: Client, house: House, 
     owner.post(f"{handed}take/")
 
     assert "Le groupe est clos" in owner.get(handed).content.decode()
+
+
+@pytest.mark.usefixtures("_done_at_once")
+def test_what_is_wrong_in_a_typed_list_is_told_by_the_line_that_was_typed(owner: Client, group_id: UUID):
+    typed = "DELORME;Zoé;12/04/2015;F\r\n\r\nESNAULT;Marc;12/04/2015;X"
+
+    handed = owner.post(reverse("type_people", args=[group_id]), {"people": typed})["Location"]
+    page, mended = owner.get(handed).content.decode(), owner.get(f"{handed}to-correct/")
+
+    assert re.findall(r'<th scope="row">([0-9]+) ', page) == ["3"]
+    assert "ESNAULT" in mended.getvalue().decode("utf-8-sig")
 
 
 def test_nobody_typed_is_said(owner: Client, group_id: UUID):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 
 from temoin.arrivals.hours import Hours, check_hours, read_hours, written_hours
@@ -10,9 +11,11 @@ from temoin.arrivals.models import Calendar
 from temoin.arrivals.pairs import keep_pairs
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
+from temoin.journal.queries import events_about
 from temoin.lib.errors import ConflictError
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
+from temoin.pharmacies.member_names import names_of
 from temoin.pharmacies.policies import Holder, check_right, has_right
 from temoin.pharmacies.professions import Right
 
@@ -23,6 +26,14 @@ class CalendarToSet:
 
     hours: Hours
     version: str
+
+
+@dataclass(frozen=True)
+class SetBy:
+    """Who set the hours last, and when."""
+
+    name: str
+    at: datetime
 
 
 def calendar_of(*, by: Holder) -> Hours:
@@ -56,6 +67,16 @@ def set_hours(*, by: Holder, hours: Hours, expected_version: str | None = None) 
                 commit.insert(Calendar(pharmacy_id=by.pharmacy_id, id=subject, hours=text))
     if has_right(by=by, right=Right.REGISTER_TEST):  # else the counter makes them at its next look
         keep_pairs(by=by)
+
+
+def last_set(*, by: Holder) -> SetBy | None:
+    """Return who set the hours that stand, for whoever may change them; None before anybody did."""
+    check_right(by=by, right=Right.MANAGE_MEMBERS)
+    with tenant_scope(by.pharmacy_id):
+        there: Calendar | None = Calendar.objects.first()
+        events = events_about([there.id], [EventKind.CALENDAR_SET.value]) if there else []
+        told = [(one.actor_id, one.at) for one in events[-1:] if one.actor_id is not None]
+        return next((SetBy(names_of([actor]).get(actor, ""), at) for actor, at in told), None)
 
 
 def _hours(by: Holder) -> Hours:

@@ -77,6 +77,7 @@ def hand_in(
     dates: str,
     kind: FileKind = FileKind.RESULTS,
     group_id: UUID | None = None,
+    first_row: int = 1,
 ) -> UUID:
     """Keep a file for a day; InvalidError when there is none, or one that only the command takes."""
     check_right(by=by, right=Right.IMPORT_RESULTS)
@@ -94,6 +95,7 @@ def hand_in(
         encoding=_checked_encoding(encoding),
         dates=_checked_dates(dates),
         group=str(group_named(by=by, group_id=group_id).id) if group_id else "",
+        first_row=first_row,
     )
     keep_file(by.pharmacy_id, held, content)
     with act(by=by, kind=EventKind.FILE_HANDED_IN, subject_kind="file", subject_id=held.id):
@@ -229,7 +231,7 @@ def _import(by: Seat, teller: _Teller) -> None:
         "stream": held_stream(by.pharmacy_id, held, teller.beat),
         "tell": teller.tell,
         "dates": DateOrder(held.dates) if held.dates else None,
-        "said": Said(Encoding(held.encoding), held.columns),
+        "said": _said(held),
         "tell_file": teller.tell_file,
     }
     is_trial = held.stage is FileStage.TRYING
@@ -240,6 +242,10 @@ def _import(by: Seat, teller: _Teller) -> None:
     else:
         import_results(**told, dry_run=is_trial, after=held.last_row)
     teller.end()
+
+
+def _said(held: HeldFile) -> Said:
+    return Said(Encoding(held.encoding), held.columns, held.first_row)
 
 
 class _Teller:
@@ -349,7 +355,7 @@ def _rows_to_correct(pharmacy_id: UUID, held: HeldFile) -> Iterator[list[str]]:
         yield from _problems_of_messages(refused)
         return
     wanted = next(refused, None)
-    records = records_of(held_stream(pharmacy_id, held), Encoding(held.encoding))
+    records = records_of(held_stream(pharmacy_id, held), _said(held))
     yield [str(_("What is wrong")), *next(records).cells]
     for record in records:
         if wanted is None:

@@ -69,6 +69,29 @@ def hours_fields(typed: Typed) -> dict[str, Any]:
     }
 
 
+def differences(typed: Mapping[str, str], hours: Hours) -> list[str]:
+    """Return what stands and is not in the form, then what is in the form and does not stand, in words."""
+    there, here = _in_words(values_of(hours)), _in_words(typed)
+    stands, mine = _("Stands now: %(line)s"), _("In your form only: %(line)s")
+    return [stands % {"line": line} for line in there if line not in here] + [
+        mine % {"line": line} for line in here if line not in there
+    ]
+
+
+def _in_words(values: Mapping[str, str]) -> list[str]:
+    fields = hours_fields(Typed(values))
+    lines = [[_shown_value(field) for field in line] for line in fields["openings"] if line[0].value]
+    openings = [f"{day} {begins}–{ends}, {kind}" for day, begins, ends, kind in lines]
+    return [
+        *openings,
+        *(f"{one.label} {_shown_value(one)}" for one in (*fields["closed"], *fields["rest"]) if one.value),
+    ]
+
+
+def _shown_value(field: Field) -> str:
+    return next((str(choice.label) for choice in field.choices if choice.value == field.value), field.value)
+
+
 def _line(typed: Typed, place: int) -> list[Field]:
     language = get_language() or "fr"
     days = [Choice(str(number), words) for number, words in enumerate(_WEEKDAYS)]

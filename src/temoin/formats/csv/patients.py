@@ -42,7 +42,7 @@ class ListOfPatients:
 
 def read_patients(stream: BinaryIO, *, rules: CellRules, said: Said) -> ListOfPatients:
     """Check a whole seekable list, then hand its rows out; FileRefusedError as `read_results` raises it."""
-    layout = layout_of(open_table(stream, said.encoding), said, patients_profile())
+    layout = layout_of(open_table(stream, said.encoding, said.first_row), said, patients_profile())
     _filled, proof, count = survey(layout)
     dates, rules = ordered(layout, proof, rules)
     rows = rows_of(layout, _parse, rules)

@@ -39,6 +39,7 @@ class Said:
 
     encoding: Encoding = Encoding.UTF_8
     columns: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    first_row: int = 1  # the number of its heading
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def read_results(stream: BinaryIO, *, rules: CellRules, said: Said = _NOTHING_SA
     is remembered. Raises FileRefusedError before the first row when the file as a whole cannot be taken. Rows count as
     in a spreadsheet: the header is row 1. Blank rows count and are passed over.
     """
-    layout = layout_of(open_table(stream, said.encoding), said)
+    layout = layout_of(open_table(stream, said.encoding, said.first_row), said)
     filled, proof, count = survey(layout)
     dates, rules = ordered(layout, proof, rules)
     columns = dict(zip(layout.names, (cell.strip() for cell in layout.header), strict=True))
@@ -109,9 +110,9 @@ def header_of(stream: BinaryIO, encoding: Encoding = Encoding.UTF_8) -> tuple[st
     return table.separator, header
 
 
-def records_of(stream: BinaryIO, encoding: Encoding = Encoding.UTF_8) -> Iterator[TableRecord]:
+def records_of(stream: BinaryIO, said: Said = _NOTHING_SAID) -> Iterator[TableRecord]:
     """Yield the records of a file that was read before, its header first, as the file has them."""
-    table, _ = _header(open_table(stream, encoding))
+    table, _ = _header(open_table(stream, said.encoding, said.first_row))
     return table.records()
 
 

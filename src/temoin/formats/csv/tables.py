@@ -51,15 +51,16 @@ class Table:
     is_workbook: bool
     separator: str = ","
     encoding: Encoding = Encoding.UTF_8
+    first_row: int = 1
 
     def records(self) -> Iterator[TableRecord]:
         self.stream.seek(self.start)
         if self.is_workbook:
             return _sheet_records(self.stream)
-        return _text_records(self.stream, self.separator, self.encoding)
+        return _text_records(_Lines(self.stream, self.encoding, self.first_row), self.separator)
 
 
-def open_table(stream: BinaryIO, encoding: Encoding = Encoding.UTF_8) -> Table:
+def open_table(stream: BinaryIO, encoding: Encoding = Encoding.UTF_8, first_row: int = 1) -> Table:
     """Tell what a seekable file is, by its first bytes; FileRefusedError names what it is where that is no table."""
     start = stream.tell()
     head = stream.read(64)
@@ -72,7 +73,7 @@ def open_table(stream: BinaryIO, encoding: Encoding = Encoding.UTF_8) -> Table:
     for beginning, code in _OTHERS.items():
         if text.startswith(beginning):
             raise FileRefusedError(code)
-    return Table(stream, start, is_workbook=False, encoding=encoding)
+    return Table(stream, start, is_workbook=False, encoding=encoding, first_row=first_row)
 
 
 def _sheet_records(stream: BinaryIO) -> Iterator[TableRecord]:
@@ -89,8 +90,8 @@ def _sheet_records(stream: BinaryIO) -> Iterator[TableRecord]:
 class _Lines:
     """The lines of a file, decoded one at a time; says at which byte and row a file stops being text."""
 
-    def __init__(self, stream: BinaryIO, encoding: Encoding) -> None:
-        self.row = 1
+    def __init__(self, stream: BinaryIO, encoding: Encoding, first_row: int) -> None:
+        self.row = first_row
         self._stream = stream
         self._encoding = encoding
         self._offset = 0
@@ -134,9 +135,8 @@ def _is_unmarked_utf16(line: bytes) -> bool:
     return len(part) >= 4 and any(part[place::2].count(0) * 2 >= len(part) - 2 for place in (0, 1))
 
 
-def _text_records(stream: BinaryIO, separator: str, encoding: Encoding) -> Iterator[TableRecord]:
+def _text_records(lines: _Lines, separator: str) -> Iterator[TableRecord]:
     """Yield the records of a file with their row, strictly: a stray quote is an error, never a guess."""
-    lines = _Lines(stream, encoding)
     reader = csv.reader(lines, strict=True, delimiter=separator)
     while True:
         try:

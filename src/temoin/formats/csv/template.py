@@ -25,6 +25,8 @@ EXAMPLES: tuple[dict[str, str], ...] = (
 )
 # What is typed of a person who comes without a file, in this order.
 TYPED = ["birth_name", "given_names", "birth_date", "sex", "phone", "email"]
+HEADING_OF_TYPED = 0  # its line: nobody typed it
+_END_OF_LINE, _EMPTY = re.compile("\r\n|\r|\n"), "; \t\r\n"
 _DAY_FIRST = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
 _IN_ENGLISH = {"négatif": "negative", "positif": "positive", "Prélèvement nasopharyngé": "Nasopharyngeal swab"}
 _IN_ENGLISH |= {"Relu": "Read again"}
@@ -40,11 +42,12 @@ def template_of_patients(lang: str) -> bytes:
 def list_of_lines(text: str) -> bytes:
     """Return what was typed, a person a line, semicolons or tabs between, as a list of patients; b"" for none.
 
-    Days are typed as everywhere at the counter, the day first; in a list of ours the year stands first.
+    Days are typed as everywhere at the counter, the day first; in a list of ours the year stands first. Empty lines
+    stay: each row is told by the line that whoever typed it sees, the heading being line 0.
     """
-    lines = [line.replace("\t", ";").split(";") for line in text.splitlines() if line.strip()]
+    lines = [line.replace("\t", ";").split(";") for line in _END_OF_LINE.split(text)]
     cells = [[_typed(cell.strip()) for cell in line] + [""] * (len(TYPED) - len(line)) for line in lines]
-    return written([TYPED, *cells]) if cells else b""
+    return written([TYPED, *cells]) if text.strip(_EMPTY) else b""
 
 
 def _typed(cell: str) -> str:

@@ -22,7 +22,7 @@ from temoin.arrivals.appointed import (
     move_appointment,
     uncall_arrival,
 )
-from temoin.arrivals.calendar import calendar_to_set, set_hours
+from temoin.arrivals.calendar import calendar_to_set, last_set, set_hours
 from temoin.arrivals.posters import standing_poster
 from temoin.arrivals.telling import HowTold, note_called, read_call_sheet, untold_patients
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
@@ -33,13 +33,16 @@ from temoin.pharmacies.seat import Seat
 from temoin.pharmacies.zones import page_zone
 from temoin.web.addresses import in_place
 from temoin.web.fields import Choice, Field, Typed
-from temoin.web.hours_form import hours_fields, in_order, read_form, values_of
+from temoin.web.hours_form import differences, hours_fields, in_order, read_form, values_of
 from temoin.web.pages import show
 from temoin.web.settings import WEB
+from temoin.web.times import local_minute
 from temoin.web.wording import Words
 
 _OVER = gettext_lazy("This appointment was looked after, moved or cancelled meanwhile: here is how it stands.")
-_CHANGED = gettext_lazy("Somebody set other hours meanwhile: here they are. Nothing of yours was kept; set them again.")
+_CHANGED = gettext_lazy(
+    "%(name)s set other hours meanwhile (%(when)s). Your form is as you left it: set the hours again to replace those."
+)
 _CALLS: dict[str, Words] = {
     "called": gettext_lazy("Noted as called."),
     "undo-called": gettext_lazy("The call was taken back."),
@@ -142,13 +145,14 @@ def hours(request: HttpRequest, seat: Seat) -> HttpResponse:
     values: Mapping[str, str] = values_of(there.hours)
     seen = there.version
     problems: list[Problem] = []
+    changes: list[str] = []
     if request.method == "POST":
         values, seen = in_order(request.POST), request.POST.get("seen") or "-"
         try:
             set_hours(by=seat, hours=read_form(values), expected_version=seen)
         except ConflictError:
-            values, seen = values_of(there.hours), there.version
-            problems = [Problem("", "changed", _CHANGED)]
+            seen, changes = there.version, differences(values, there.hours)
+            problems = [Problem("", "changed", _who_changed(seat))]
         except InvalidError as error:
             problems = error.problems
         else:
@@ -157,9 +161,14 @@ def hours(request: HttpRequest, seat: Seat) -> HttpResponse:
     fields = hours_fields(Typed(values, problems))
     leads = has_right(by=seat, right=Right.REGISTER_TEST)
     status = 400 if problems else 200
-    return show(
-        request, seat, "appointment_hours.html", status=status, problems=problems, leads=leads, seen=seen, **fields
-    )
+    told = {"problems": problems, "changes": changes, "leads": leads, "seen": seen}
+    return show(request, seat, "appointment_hours.html", status=status, **told, **fields)
+
+
+def _who_changed(seat: Seat) -> str:
+    last = last_set(by=seat)
+    name, when = (last.name, local_minute(last.at)) if last else ("", "")
+    return str(_CHANGED) % {"name": name or _("Somebody"), "when": when}
 
 
 def _page(request: HttpRequest, seat: Seat, arrival_id: UUID, problems: list[Problem]) -> HttpResponse:

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from temoin.formats.csv.template import list_of_lines
+from temoin.formats.csv.template import HEADING_OF_TYPED, list_of_lines
 from temoin.intake import turns
 from temoin.intake.handing import hand_in, try_file
 from temoin.intake.held import FileKind
@@ -183,6 +183,7 @@ def type_people(request: HttpRequest, seat: Seat, group_id: UUID) -> HttpRespons
             dates="",
             kind=FileKind.PATIENTS,
             group_id=group_id,
+            first_row=HEADING_OF_TYPED,
         )
     except InvalidError:
         problem = Problem("people", "required", _("Type at least one person."))
