@@ -28,22 +28,24 @@ from temoin.api.urls import OPERATIONS
 
 FOLDER = Path(__file__).parents[1] / "src" / "temoin_client"
 MADE = "Made by tools/write_client.py from the specification."
-WEBHOOKS = "/api/v1/webhooks"  # in modules of their own: one for all would be too long to read
+# In modules of their own, each on top of the former: one for all would be too long to read.
+PARTS = {"webhooks": "/api/v1/webhooks", "fhir": "/api/v1/fhir", "calls": "/api/v1/"}
+ABOUT = {"webhooks": " about webhooks", "fhir": " about FHIR", "calls": ""}
 FACE = '''"""A method for each operation{about}, {way}. {made}"""
 
 from __future__ import annotations
 
-from collections.abc import {iterator}
+from collections.abc import {iterator}, Sequence
 from functools import partial
 from typing import Literal
 from uuid import UUID
 
 from temoin_client.answers import BundleOutcome, MessageVerdict
 from temoin_client.answers import bundle_outcome, is_locked, message_verdicts, shape_of
-from temoin_client.asking import are_under_way, drawn_key, given, headers, place
+from temoin_client.asking import are_under_way, drawn_key, form, given, headers, place
 from temoin_client.exchange import ApiCall
 from temoin_client.{place} import {base}
-from temoin_client.models import {names}
+{imports}
 
 
 class {name}({base}):
@@ -51,11 +53,13 @@ class {name}({base}):
 '''
 FORMATS = {"uuid": "UUID", "date": "date", "date-time": "AwareDatetime"}
 PLAIN = {"string": "str", "boolean": "bool", "integer": "int", "number": "float", "null": "None"}
-# What answers in another language than ours is read by these.
-MEDIA = {
+# What is told of messages is read by these, by its media type or its shape.
+OTHERWISE = {
     "application/hl7-v2": ("list[MessageVerdict]", "message_verdicts", "is_locked"),
-    "application/fhir+json": ("BundleOutcome", "bundle_outcome", ""),
+    "FhirOutcome": ("BundleOutcome", "bundle_outcome", ""),
 }
+FORM = "application/x-www-form-urlencoded"
+NUMBERS, CURSORS = {"limit", "_count"}, {"cursor", "_cursor"}
 
 
 def type_of(schema: dict[str, Any]) -> str:
@@ -64,6 +68,8 @@ def type_of(schema: dict[str, Any]) -> str:
         return str(schema["$ref"]).rpartition("/")[2]
     if "anyOf" in schema:
         return " | ".join(type_of(each) for each in schema["anyOf"])
+    if "const" in schema:
+        return f"Literal[{schema['const']!r}]"
     if "enum" in schema:
         return f"Literal[{', '.join(repr(each) for each in schema['enum'])}]"
     if schema["type"] == "array":
@@ -78,7 +84,10 @@ def default_of(schema: dict[str, Any]) -> str:
 
 
 def shape_lines(name: str, schema: dict[str, Any]) -> Iterator[str]:
-    yield f"class {name}(ApiShape):"
+    base = "ApiShape"
+    if schema.get("additionalProperties") is True:
+        base = "FhirSearchset" if "link" in schema["properties"] else "FhirElement"
+    yield f"class {name}({base}):"
     yield f'    """{schema["description"]}"""'
     yield ""
     for field, each in schema["properties"].items():
@@ -112,7 +121,7 @@ def shapes(told: dict[str, Any], names: Iterable[str], *, what: str, beside: Ite
     lines += ["from datetime import date", "from typing import Literal", "from uuid import UUID", ""]
     lines += ["from pydantic import AwareDatetime, Field", ""]
     lines += [f"from temoin_client.bodies import {name} as {name}" for name in sorted(beside)]
-    lines += ["from temoin_client.shape import ApiShape", "", ""]
+    lines += ["from temoin_client.shape import ApiShape, FhirElement, FhirSearchset", "", ""]
     for name in sorted(names):
         lines += shape_lines(name, told["components"]["schemas"][name])
     return "\n".join(lines)
@@ -149,8 +158,19 @@ class Told:
         return media, content["schema"]
 
     @property
+    def otherwise(self) -> str:
+        """Return by what its answer is read as no shape; "" for a shape."""
+        media, schema = self.answers
+        return media if media in OTHERWISE else next(iter(named_in(schema) & set(OTHERWISE)), "")
+
+    @property
     def shape(self) -> str:
-        return "" if self.answers[0] in MEDIA else type_of(self.answers[1])
+        return "" if self.otherwise else type_of(self.answers[1])
+
+    @property
+    def form(self) -> dict[str, Any]:
+        """Return the schema of the form that it takes."""
+        return dict(self.takes.get(FORM, {"schema": {}})["schema"])
 
     @property
     def is_followed(self) -> bool:
@@ -159,6 +179,8 @@ class Told:
     @property
     def listed(self) -> str:
         """Return the field of a page that holds its items; "" where it is no page, or one that is followed."""
+        if self.is_searchset:
+            return "entry"
         if "cursor" not in self.named("query") or self.is_followed:
             return ""
         fields = self.schemas[self.shape]["properties"].items()
@@ -166,8 +188,13 @@ class Told:
         return str(name)
 
     @property
+    def is_searchset(self) -> bool:
+        return self.shape in self.schemas and "link" in self.schemas[self.shape]["properties"]
+
+    @property
     def item(self) -> str:
-        return type_of(self.schemas[self.shape]["properties"][self.listed]["items"])
+        told = type_of(self.schemas[self.shape]["properties"][self.listed]["items"])
+        return type_of(self.schemas[told]["properties"]["resource"]) if self.is_searchset else told
 
 
 def operations(told: dict[str, Any]) -> list[Told]:
@@ -175,15 +202,31 @@ def operations(told: dict[str, Any]) -> list[Told]:
     return [Told(path, verb, each, schemas) for path, verbs in told["paths"].items() for verb, each in verbs.items()]
 
 
+def python_name(name: str) -> str:
+    """Return how a parameter is called in Python: `last_updated` for `_lastUpdated`."""
+    return re.sub("[A-Z]", lambda found: f"_{found[0].lower()}", name.lstrip("_"))
+
+
+def asked_by(one: Told) -> dict[str, str]:
+    """Return what may be asked beside the place, by its name there: each as a parameter with its default."""
+    told = [(each["name"], each["schema"]) for each in one.told["parameters"] if each["in"] == "query"]
+    told += [each for each in one.form.get("properties", {}).items() if each[0] not in one.form["required"]]
+    found = {}
+    for name, schema in told:
+        kind = "int | None = None" if name in NUMBERS else 'str = ""'
+        found[name] = f"{python_name(name)}: {'Sequence[str] = ()' if schema['type'] == 'array' else kind}"
+    return {name: words for name, words in found.items() if name not in CURSORS}
+
+
 def parameters(one: Told) -> list[str]:
-    found = [f"{name}: UUID | str" if name.endswith("_id") else f"{name}: str" for name in one.named("path")]
-    if one.takes:
+    kinds = {each["name"]: type_of(each["schema"]) for each in one.told["parameters"] if each["in"] == "path"}
+    found = [f"{name}: {f'{kind} | str' if kind == 'UUID' else kind}" for name, kind in kinds.items()]
+    found += [f"{python_name(name)}: str" for name in one.form.get("required", ())]
+    if one.takes and not one.form:
         found.append(
             "content: bytes" if one.shape == "" else f"body: {type_of(one.takes['application/json']['schema'])}"
         )
-    own = [f'{name}: str = ""' for name in one.named("query") if name not in {"limit", "cursor"}]
-    if "limit" in one.named("query"):
-        own.append("limit: int | None = None")
+    own = sorted(asked_by(one).values(), key=lambda words: "int" in words)
     if one.is_followed:
         own += ['after: str = ""', "pause: float | None = None"]
     if len(one.takes) > 1:
@@ -201,33 +244,35 @@ def call_of(one: Told) -> str:
     if one.shape:
         read = f"partial(shape_of, {one.shape}, {'known' if 'If-None-Match' in one.named('header') else 'None'})"
     else:
-        read = MEDIA[one.answers[0]][1]
+        read = OTHERWISE[one.otherwise][1]
     words = [repr(one.verb.upper()), f"f{path!r}" if "{" in path else repr(path), read]
-    asked = [name for name in one.named("query") if name != "cursor"]
-    words += [f"query=given({', '.join(f'{name}={name}' for name in asked)})"] if asked else []
+    asked = ", ".join(f"{name}={python_name(name)}" for name in [*one.form.get("required", ()), *asked_by(one)])
+    words += [f"query=given({asked})"] if asked and not one.form else []
     headers = []
     if one.takes:
         headers.append("media=media" if len(one.takes) > 1 else f"media={next(iter(one.takes))!r}")
-        words.append("body=content" if one.shape == "" else "body=body.sent()")
+        sent = "content" if one.shape == "" else "body.sent()"
+        words.append(f"body={f'form({asked})' if one.form else sent}")
     headers += {"If-None-Match": ["known=known"], "If-Match": ["if_match=if_match"]}.get(
         next((name for name in one.named("header") if name.startswith("If-")), ""), []
     )
     headers += ["key=key or drawn_key()"] if "Idempotency-Key" in one.named("header") else []
     words += [f"headers=headers({', '.join(headers)})"] if headers else []
-    under_way = "are_under_way" if one.shape == "ResultVerdicts" else ("" if one.shape else MEDIA[one.answers[0]][2])
+    under_way = "are_under_way" if one.shape == "ResultVerdicts" else ("" if one.shape else OTHERWISE[one.otherwise][2])
     words += [f"is_under_way={under_way}"] if under_way else []
     return f"ApiCall({', '.join(words)})"
 
 
 def method(one: Told, *, awaited: bool) -> Iterator[str]:
-    told = one.shape or MEDIA[one.answers[0]][0]
+    told = one.shape or OTHERWISE[one.otherwise][0]
     iterator = "AsyncIterator" if awaited else "Iterator"
     listed, call = one.listed, call_of(one)
+    items = "[one.resource for one in page.entry]" if one.is_searchset else f"page.{listed}"
     word, answer, body = ("async def", told, f"await self.do({call})") if awaited else ("def", told, f"self.do({call})")
     if one.is_followed:
         word, answer, body = "def", f"{iterator}[{told}]", f"self.follow({call}, after, pause)"
     elif listed:
-        word, answer, body = "def", f"{iterator}[{one.item}]", f"self.items({call}, lambda page: page.{listed})"
+        word, answer, body = "def", f"{iterator}[{one.item}]", f"self.items({call}, lambda page: {items})"
     yield f"    {word} {one.name}({', '.join(parameters(one))}) -> {answer}:"
     yield f'        """{one.told["summary"]}.'
     yield ""
@@ -237,19 +282,38 @@ def method(one: Told, *, awaited: bool) -> Iterator[str]:
     yield ""
 
 
-def face(told: dict[str, Any], *, awaited: bool, about: str = "") -> str:
-    """Return a module of one face's methods: those about webhooks, or all others."""
-    found = [one for one in operations(told) if one.path.startswith(WEBHOOKS) == bool(about)]
+def part_of(one: Told) -> str:
+    """Return in which part its method stands."""
+    return next(part for part, path in PARTS.items() if one.path.startswith(path))
+
+
+def face(told: dict[str, Any], part: str, *, awaited: bool) -> str:
+    """Return a module of one face's methods."""
+    found = [one for one in operations(told) if part_of(one) == part]
     words = " ".join(word for one in found for word in [*parameters(one), one.shape, one.item if one.listed else ""])
-    names = sorted(set(re.findall(r"[A-Z]\w+", words)) & set(told["components"]["schemas"]))
+    named = set(re.findall(r"[A-Z]\w+", words)) & set(told["components"]["schemas"])
+    places = {"fhir_models": named & fhir_shapes(told), "models": named - fhir_shapes(told)}
+    imports = [f"from temoin_client.{place} import {', '.join(names)}" for place, names in places.items() if names]
     way, kind, iterator = ("awaited", "Awaited", "AsyncIterator") if awaited else ("blocking", "Blocking", "Iterator")
-    if about:
-        name, place, base = f"{kind}WebhookCalls", "faces", f"{kind}Face"
-    else:
-        name, place, base = f"{kind}Calls", f"{way}_webhooks", f"{kind}WebhookCalls"
-    asked = {"way": way, "iterator": iterator, "made": MADE, "names": ", ".join(names), "about": about}
-    head = FACE.format(name=name, place=place, base=base, **asked)
+    classes = {"faces": "Face", "webhooks": "WebhookCalls", "fhir": "FhirCalls", "calls": "Calls"}
+    below = list(classes)[list(PARTS).index(part)]
+    head = FACE.format(
+        way=way,
+        iterator=iterator,
+        made=MADE,
+        about=ABOUT[part],
+        imports="\n".join(imports),
+        place=below if below == "faces" else f"{way}_{below}",
+        name=kind + classes[part],
+        base=kind + classes[below],
+    )
     return "\n".join([head, *(line for one in found for line in method(one, awaited=awaited))])
+
+
+def fhir_shapes(told: dict[str, Any]) -> set[str]:
+    return {
+        name for name, schema in told["components"]["schemas"].items() if schema.get("additionalProperties") is True
+    }
 
 
 def formatted(text: str) -> str:
@@ -264,15 +328,15 @@ def formatted(text: str) -> str:
 def pages(told: dict[str, Any]) -> dict[str, str]:
     """Return what is made of a specification, by the name of its file."""
     bodies = sent(told)
-    answers = set(told["components"]["schemas"]) - bodies
+    answers = set(told["components"]["schemas"]) - bodies - fhir_shapes(told)
     made = {
         "bodies.py": shapes(told, bodies, what="what is sent to the API"),
         "models.py": shapes(told, answers, what="the API", beside=bodies),
-        "blocking_calls.py": face(told, awaited=False),
-        "awaited_calls.py": face(told, awaited=True),
-        "blocking_webhooks.py": face(told, awaited=False, about=" about webhooks"),
-        "awaited_webhooks.py": face(told, awaited=True, about=" about webhooks"),
+        "fhir_models.py": shapes(told, fhir_shapes(told), what="FHIR that the API tells"),
     }
+    for part in PARTS:
+        made[f"blocking_{part}.py"] = face(told, part, awaited=False)
+        made[f"awaited_{part}.py"] = face(told, part, awaited=True)
     return {name: formatted(text) for name, text in made.items()}
 
 

@@ -19,6 +19,8 @@ from django.apps import apps
 if not apps.ready:
     django.setup()
 
+from temoin.api.openapi import specification
+from temoin.api.urls import OPERATIONS
 from temoin.catalogue.kinds import counter_kinds
 from temoin.catalogue.logigram_drawing import drawing, question_line, table_lines
 from temoin.catalogue.logigrams import load_logigrams
@@ -79,6 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
 def pages() -> dict[Path, str]:
     """Return the text of each page."""
     return {
+        FOLDER / "api.md": api_page(),
         FOLDER / "events.md": events_page(),
         FOLDER / "states.md": states_page(),
         FOLDER / "channels.md": channels_page(),
@@ -91,6 +94,56 @@ def pages() -> dict[Path, str]:
         DECISIONS / "index.md": decisions_page(),
         NAV: nav_page(),
     }
+
+
+def api_page() -> str:
+    """Return every operation and every shape of the API, as its specification has them."""
+    told = specification(OPERATIONS)
+    lines = [MADE, API_HEAD]
+    for path, methods in told["paths"].items():
+        for method, one in methods.items():
+            lines += ["", f"### `{method.upper()} {path}`", "", f"{one['summary']}.", "", *_api_call(one)]
+    lines += ["", "## Shapes", "", "A field with a star is always there."]
+    for name, schema in told["components"]["schemas"].items():
+        lines += ["", f"### {name}", "", schema["description"], "", "| field | type | |", "|---|---|---|"]
+        needed = schema.get("required", ())
+        for field, each in schema["properties"].items():
+            star = "*" if field in needed else ""
+            lines.append(f"| `{field}`{star} | {_api_type(each)} | {each.get('description', '')} |")
+    return "\n".join(lines) + "\n"
+
+
+def _api_call(one: dict[str, Any]) -> list[str]:
+    scopes = [f"`{scope}`" for need in one["security"] for scope in need["token"]]
+    asked = [f"`{each['name']}` ({each['in']})" for each in one["parameters"]]
+    forms = one.get("requestBody", {}).get("content", {})
+    asked += [f"`{name}` (form)" for each in forms.values() for name in each["schema"].get("properties", ())]
+    sent = [f"{media}: {_api_type(each['schema'])}" for media, each in forms.items()]
+    (done,) = (status for status in one["responses"] if status in {"200", "201"})
+    ((media, content),) = one["responses"][done]["content"].items()
+    others = [f"{status}" for status in one["responses"] if status != done]
+    rows = {
+        "scope": ", ".join(scopes) or ("any token" if one["security"] else "no token"),
+        "asked": ", ".join(asked),
+        "body": "<br>".join(sent),
+        f"answer {done}": f"{media}: {_api_type(content['schema'])}",
+        "or": ", ".join(others),
+    }
+    return ["| | |", "|---|---|", *(f"| {name} | {words} |" for name, words in rows.items() if words)]
+
+
+def _api_type(schema: dict[str, Any]) -> str:
+    """Return a type in words, those of the API as a link to their shape."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
+    if "anyOf" in schema:
+        return " or ".join(map(_api_type, schema["anyOf"]))
+    if "enum" in schema or "const" in schema:
+        return ", ".join(f"`{each}`" for each in schema.get("enum", [schema.get("const")]))
+    if schema["type"] == "array":
+        return f"list of {_api_type(schema['items'])}"
+    return str(schema.get("format", schema["type"]))
 
 
 def events_page() -> str:
@@ -220,6 +273,12 @@ def _asvs_row(name: str, row: dict[str, Any]) -> str:
     state = f"**{row['state']}**" if row["state"] in {"partly", "not met"} else row["state"]
     return f"| {name} | {row['level']} | {state} | {row['how']} | {proofs} |"
 
+
+API_HEAD = """# The API, operation by operation
+
+From the specification that a site serves at `/api/v1/openapi.json`; [how to use it](../integrator.md) tells the rest.
+
+## Operations"""
 
 LOGIGRAMS_HEAD = """# Logigrams
 

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import secrets
-from urllib.parse import quote
+from collections.abc import Sequence
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from temoin_client.models import ResultVerdicts
 from temoin_client.shape import ApiShape
 
 
-def place(value: UUID | str) -> str:
+def place(value: UUID | str | int) -> str:
     """Return what stands in an address; it stays one part of it."""
     return quote(str(value), safe="")
 
 
-def given(**asked: str | int | None) -> dict[str, str]:
+def given(**asked: str | int | Sequence[str] | None) -> dict[str, str | list[str]]:
     """Return what stands after the question mark, without what was left out."""
-    return {name: str(value) for name, value in asked.items() if value not in (None, "")}
+    told = {name: str(value) if isinstance(value, str | int) else list(value or ()) for name, value in asked.items()}
+    return {name: value for name, value in told.items() if value}
+
+
+def form(**asked: str | int | Sequence[str] | None) -> bytes:
+    """Return a form with the same."""
+    return urlencode(given(**asked), doseq=True).encode()
 
 
 def headers(*, media: str = "", known: ApiShape | None = None, if_match: str = "", key: str = "") -> dict[str, str]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from functools import partial
-from typing import Literal
 from uuid import UUID
 
-from temoin_client.answers import BundleOutcome, MessageVerdict, bundle_outcome, is_locked, message_verdicts, shape_of
+from temoin_client.answers import MessageVerdict, is_locked, message_verdicts, shape_of
 from temoin_client.asking import are_under_way, drawn_key, given, headers, place
-from temoin_client.awaited_webhooks import AwaitedWebhookCalls
+from temoin_client.awaited_fhir import AwaitedFhirCalls
 from temoin_client.exchange import ApiCall
 from temoin_client.models import (
     CancellationBody,
@@ -39,7 +38,7 @@ from temoin_client.models import (
 )
 
 
-class AwaitedCalls(AwaitedWebhookCalls):
+class AwaitedCalls(AwaitedFhirCalls):
     """Each operation of the specification, under its name there."""
 
     async def whoami(self) -> ProgramTold:
@@ -328,43 +327,6 @@ class AwaitedCalls(AwaitedWebhookCalls):
                 headers=headers(media="application/hl7-v2"),
                 is_under_way=is_locked,
             )
-        )
-
-    async def fhir(
-        self,
-        content: bytes,
-        *,
-        notice: str = "",
-        media: Literal["application/fhir+json", "application/fhir+xml"] = "application/fhir+json",
-        key: str = "",
-    ) -> BundleOutcome:
-        """Hand in results as a FHIR R4 Bundle, all of it or nothing.
-
-        `POST /api/v1/fhir`
-        """
-        return await self.do(
-            ApiCall(
-                "POST",
-                "/api/v1/fhir",
-                bundle_outcome,
-                query=given(notice=notice),
-                body=content,
-                headers=headers(media=media, key=key or drawn_key()),
-            )
-        )
-
-    async def fhir_validate(
-        self,
-        content: bytes,
-        *,
-        media: Literal["application/fhir+json", "application/fhir+xml"] = "application/fhir+json",
-    ) -> BundleOutcome:
-        """Tell what is wrong with a FHIR R4 Bundle of results, and keep nothing.
-
-        `POST /api/v1/fhir/$validate`
-        """
-        return await self.do(
-            ApiCall("POST", "/api/v1/fhir/$validate", bundle_outcome, body=content, headers=headers(media=media))
         )
 
     async def letters(self, record_id: UUID | str) -> Letters:

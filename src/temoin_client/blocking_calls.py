@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Literal
 from uuid import UUID
 
-from temoin_client.answers import BundleOutcome, MessageVerdict, bundle_outcome, is_locked, message_verdicts, shape_of
+from temoin_client.answers import MessageVerdict, is_locked, message_verdicts, shape_of
 from temoin_client.asking import are_under_way, drawn_key, given, headers, place
-from temoin_client.blocking_webhooks import BlockingWebhookCalls
+from temoin_client.blocking_fhir import BlockingFhirCalls
 from temoin_client.exchange import ApiCall
 from temoin_client.models import (
     CancellationBody,
@@ -39,7 +38,7 @@ from temoin_client.models import (
 )
 
 
-class BlockingCalls(BlockingWebhookCalls):
+class BlockingCalls(BlockingFhirCalls):
     """Each operation of the specification, under its name there."""
 
     def whoami(self) -> ProgramTold:
@@ -324,43 +323,6 @@ class BlockingCalls(BlockingWebhookCalls):
                 headers=headers(media="application/hl7-v2"),
                 is_under_way=is_locked,
             )
-        )
-
-    def fhir(
-        self,
-        content: bytes,
-        *,
-        notice: str = "",
-        media: Literal["application/fhir+json", "application/fhir+xml"] = "application/fhir+json",
-        key: str = "",
-    ) -> BundleOutcome:
-        """Hand in results as a FHIR R4 Bundle, all of it or nothing.
-
-        `POST /api/v1/fhir`
-        """
-        return self.do(
-            ApiCall(
-                "POST",
-                "/api/v1/fhir",
-                bundle_outcome,
-                query=given(notice=notice),
-                body=content,
-                headers=headers(media=media, key=key or drawn_key()),
-            )
-        )
-
-    def fhir_validate(
-        self,
-        content: bytes,
-        *,
-        media: Literal["application/fhir+json", "application/fhir+xml"] = "application/fhir+json",
-    ) -> BundleOutcome:
-        """Tell what is wrong with a FHIR R4 Bundle of results, and keep nothing.
-
-        `POST /api/v1/fhir/$validate`
-        """
-        return self.do(
-            ApiCall("POST", "/api/v1/fhir/$validate", bundle_outcome, body=content, headers=headers(media=media))
         )
 
     def letters(self, record_id: UUID | str) -> Letters:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from temoin_client.problems import UnreadableAnswerError
 
@@ -33,7 +33,7 @@ class ApiRequest:
 
     method: str
     path: str
-    query: Mapping[str, str]
+    query: Mapping[str, str | Sequence[str]]
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     seconds: float = 30.0
@@ -57,7 +57,7 @@ class ApiCall(Generic[Told]):
     method: str
     path: str
     read: Callable[[ApiReply], Told]
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = field(default=b"", repr=False)
     is_under_way: Callable[[Told], bool] = _done  # whether the answer says that an earlier try is still being done
@@ -69,7 +69,10 @@ class ApiCall(Generic[Told]):
 
     def onward(self, address: str) -> ApiCall[Told]:
         """Return the call for the next page; an address that is not of this list is not followed."""
-        parts = urlsplit(address)
+        try:
+            parts = urlsplit(address)
+        except ValueError:
+            raise UnreadableAnswerError("No address.") from None
         if parts.scheme or parts.netloc or parts.path != self.path:
             raise UnreadableAnswerError("An address of another list.")
-        return replace(self, query=dict(parse_qsl(parts.query)))
+        return replace(self, query=parse_qs(parts.query))

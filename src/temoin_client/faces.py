@@ -24,7 +24,8 @@ Item = TypeVar("Item")
 class PageRead(Protocol):
     """A page of a list, which knows the next one."""
 
-    next: str
+    @property
+    def next(self) -> str: ...
 
 
 class FollowedPage(PageRead, Protocol):

@@ -33,3 +33,22 @@ class ApiShape(BaseModel):
 
     def __repr_args__(self) -> list[tuple[str | None, Any]]:
         return [(name, value) for name, value in self if name in {"id", "test_id"}]
+
+
+class FhirElement(ApiShape):
+    """A resource or an element of FHIR R4: what it does not name is kept, for `model_dump(mode="json")`."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class FhirSearchset(FhirElement):
+    """A page of what a search found."""
+
+    link: list[dict[str, str]]
+
+    @property
+    def next(self) -> str:
+        """The address of the next page on the site that was asked; "" on the last one."""
+        url = next((one.get("url", "") for one in self.link if one.get("relation") == "next"), "")
+        _host, found, rest = url.partition("/api/")
+        return found + rest

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -13,6 +13,8 @@ from ways import reading, somebody
 from temoin.lib.clock import now
 from temoin_client import problems
 from temoin_client.models import NewPatient, NewTest, PatientQuestion
+
+PATIENT_NUMBER = "https://temoin.org/fhir/patient-id"
 
 
 @pytest.fixture
@@ -154,3 +156,33 @@ def test_what_is_unknown_or_out_of_reach_has_its_exception(way):
         way(lambda temoin: temoin.test(uuid4()))
     with pytest.raises(problems.ScopeMissingError):
         way(lambda temoin: temoin.tests(), scopes=["patients:read"], fresh=True)
+
+
+def test_a_signed_result_is_read_as_fhir_from_its_report_on(way):
+    (report, *_others) = way(lambda temoin: temoin.fhir_reports())
+    number = report.identifier[0]
+
+    (found,) = way(lambda temoin: temoin.fhir_search_reports(f"{number.system}|{number.value}"))
+    finding = way(lambda temoin: temoin.fhir_observation(report.id, 0))
+    patient = way(lambda temoin: temoin.fhir_patient(report.subject.reference.removeprefix("Patient/")))
+    (same,) = way(lambda temoin: temoin.fhir_search_patients(f"{PATIENT_NUMBER}|{patient.id}"))
+
+    assert (found.id, same.id) == (report.id, patient.id)
+    assert finding.valueCodeableConcept.coding[0].system == "http://snomed.info/sct"
+    assert way(lambda temoin: temoin.fhir_specimen(report.id)).subject == report.subject == finding.subject
+    assert way(lambda temoin: temoin.fhir_patient(patient.id, known=patient)) is patient
+    assert "extension" in patient.model_dump(mode="json")  # what no shape names is kept
+    assert patient.name[0].family not in repr(patient)
+
+
+def test_signed_results_are_read_to_the_last_page_of_a_span(way):
+    since = [f"ge{(now() - timedelta(days=400)).isoformat()}", f"le{now().isoformat()}"]
+
+    whole = [one.id for one in way(lambda temoin: temoin.fhir_reports(last_updated=since))]
+    by_threes = [one.id for one in way(lambda temoin: temoin.fhir_reports(last_updated=since, count=3))]
+
+    assert by_threes == whole
+    assert len(whole) > 3
+    with pytest.raises(problems.WrongRequestError):
+        way(lambda temoin: temoin.fhir_reports(last_updated=["2026"]))
+    assert way(lambda temoin: temoin.fhir_metadata()).fhirVersion == "4.0.1"

@@ -12,7 +12,6 @@ from pathlib import Path
 from patience import PATIENCE
 
 from temoin.api import answers
-from temoin.api.fhir_operations import FHIR_READS
 from temoin.api.urls import OPERATIONS
 from temoin_client import AsyncTemoin, Temoin
 from temoin_client.clients import MOST_RESULTS
@@ -28,7 +27,7 @@ spec.loader.exec_module(write_client)
 WITHOUT_METHOD = {
     "token": "asked for by itself, when a call needs one",
     "openapi": "what the client is made from",
-    **dict.fromkeys(["fhir_metadata", *(one.name for one in FHIR_READS)], "for software that knows FHIR and not us"),
+    "fhir_patients": "there to refuse it: people are sought by POST",
 }
 
 

@@ -14,7 +14,8 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from temoin_client import KeyFile, problems
 from temoin_client.answers import bundle_outcome, message_verdicts, retry_after, shape_of
-from temoin_client.exchange import ApiReply
+from temoin_client.exchange import ApiCall, ApiReply
+from temoin_client.fhir_models import FhirReports
 from temoin_client.models import ResultVerdicts, TestAnswer, WholeResults
 from temoin_client.problems import CallError
 from temoin_client.tokens import ClientOptions, TokenBook
@@ -82,6 +83,16 @@ def test_a_field_that_a_newer_server_adds_is_passed_over():
     body = b'{"results": [{"number": "1", "taken": true, "newer": 1}], "newer": {}}'
 
     assert shape_of(ResultVerdicts, None, ApiReply(200, {}, body)).results[0].taken
+
+
+@pytest.mark.parametrize("url", ["https://[/api/v1/x?a=1", "//other/x", "https://other/api/v1/y", "/api/v1/[x"])
+def test_a_next_page_that_is_of_no_list_is_not_followed(url):
+    page = FhirReports(resourceType="Bundle", type="searchset", link=[{"relation": "next", "url": url}])
+    call = ApiCall("GET", "/api/v1/fhir/DiagnosticReport", partial(shape_of, FhirReports, None))
+
+    for address in (url, page.next):
+        with pytest.raises(problems.UnreadableAnswerError):
+            call.onward(address)
 
 
 def test_no_value_is_told_of_what_is_not_of_its_shape():

@@ -13,7 +13,7 @@ BOTH_SIDES = [
     {f"temoin/api/{ours}.py", f"temoin_client/{theirs}.py"}
     for ours in ("bodies", "amendment_bodies", "webhook_bodies")
     for theirs in ("bodies", "models")
-]
+] + [{"temoin/api/fhir_bodies.py", "temoin_client/fhir_models.py"}]
 
 
 def _classes() -> dict[str, list[str]]:

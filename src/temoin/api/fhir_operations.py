@@ -1,14 +1,18 @@
-"""What is read back as FHIR: told by the CapabilityStatement, and not by the specification of the other operations."""
+"""What is read back as FHIR: told by the CapabilityStatement, and by the specification as all other operations."""
 
 from typing import Any
 
-from temoin.api import fhir_reads, fhir_searches
+from temoin.api import fhir_bodies, fhir_reads, fhir_searches
 from temoin.api.guard import Operation
 from temoin.api.outcomes import BASE, JSON
+from temoin.api.paging import CURSOR_TEXT
 from temoin.pharmacies.professions import Right
 
 PATIENTS, REPORTS = f"{BASE[1:]}/Patient", f"{BASE[1:]}/DiagnosticReport"
-_READ: dict[str, Any] = {"speaks": JSON, "is_told": False, "is_once": False, "is_look": True}
+_READ: dict[str, Any] = {"speaks": JSON, "is_once": False, "is_look": True}
+_ONE_NUMBER = (fhir_searches.IDENTIFIER, r"^[^|]*\|?[^|,\\]+$")
+_SIGNED = (fhir_searches.UPDATED, f"^{fhir_searches.MOMENT}$")
+_PAGING = ((fhir_searches.COUNT, "^[0-9]{1,3}$"), (fhir_searches.CURSOR, f"^{CURSOR_TEXT}$"))
 
 FHIR_READS: tuple[Operation, ...] = (
     Operation(
@@ -17,6 +21,7 @@ FHIR_READS: tuple[Operation, ...] = (
         view=fhir_reads.patient,
         asks=Right.READ_PATIENT,
         version=fhir_reads.version_of_person,
+        answers=fhir_bodies.FhirPatient,
         summary="Read a patient's record as FHIR",
         **_READ,
     ),
@@ -25,6 +30,7 @@ FHIR_READS: tuple[Operation, ...] = (
         path=PATIENTS,
         view=fhir_searches.patients,
         asks=Right.READ_PATIENT,
+        is_told=False,  # it answers no one
         summary="Refuse to look for a person by an address",
         **_READ,
     ),
@@ -35,6 +41,8 @@ FHIR_READS: tuple[Operation, ...] = (
         asks=Right.READ_PATIENT,
         method="POST",
         media=fhir_searches.FORM,
+        form=(_ONE_NUMBER,),
+        answers=fhir_bodies.FhirPatients,
         summary="Look for a person by a number",
         **_READ,
     ),
@@ -44,6 +52,7 @@ FHIR_READS: tuple[Operation, ...] = (
         view=fhir_reads.report,
         asks=Right.READ_TEST,
         version=fhir_reads.version,
+        answers=fhir_bodies.FhirReport,
         summary="Read a signed result as FHIR",
         **_READ,
     ),
@@ -52,6 +61,9 @@ FHIR_READS: tuple[Operation, ...] = (
         path=REPORTS,
         view=fhir_searches.reports,
         asks=Right.READ_TEST,
+        asked=(_SIGNED, *_PAGING),
+        twice=(fhir_searches.UPDATED,),
+        answers=fhir_bodies.FhirReports,
         summary="List signed results as FHIR, by the moment of their last signature",
         **_READ,
     ),
@@ -62,6 +74,9 @@ FHIR_READS: tuple[Operation, ...] = (
         asks=Right.READ_TEST,
         method="POST",
         media=fhir_searches.FORM,
+        form=(_ONE_NUMBER, _SIGNED),
+        twice=(fhir_searches.UPDATED,),
+        answers=fhir_bodies.FhirReports,
         summary="Look for a signed result by a number",
         **_READ,
     ),
@@ -71,6 +86,7 @@ FHIR_READS: tuple[Operation, ...] = (
         view=fhir_reads.observation,
         asks=Right.READ_TEST,
         version=fhir_reads.version,
+        answers=fhir_bodies.FhirObservation,
         summary="Read one finding of a signed result as FHIR",
         **_READ,
     ),
@@ -80,6 +96,7 @@ FHIR_READS: tuple[Operation, ...] = (
         view=fhir_reads.specimen,
         asks=Right.READ_TEST,
         version=fhir_reads.version,
+        answers=fhir_bodies.FhirSpecimen,
         summary="Read the sample of a signed result as FHIR",
         **_READ,
     ),

@@ -35,10 +35,9 @@ from temoin.testing.signed import ResultsWanted, SignedPlace, signed_results
 FORM = ("application/x-www-form-urlencoded",)
 IDENTIFIER, UPDATED, COUNT, CURSOR, FORMAT = "identifier", "_lastUpdated", "_count", "_cursor", "_format"
 USUAL, MOST = 50, 100
-_MOMENT = re.compile(
+MOMENT = (
     r"(ge|gt|le|lt|)(20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?"
-    r"(?:Z|[+ -][0-9]{2}:[0-9]{2}))",
-    re.ASCII,
+    r"(?:Z|[+ -][0-9]{2}:[0-9]{2}))"
 )
 _BY_POST = _("Search by POST to _search: no address may hold a number of a person or of a result.")
 _NO_INSTANT = _("Give the time with its offset, for instance 2026-11-29T09:30:00+01:00.")
@@ -145,7 +144,7 @@ class _SpanAsked:
 
 
 def _span(text: str) -> _SpanAsked:
-    found = _MOMENT.fullmatch(text)
+    found = re.fullmatch(MOMENT, text, re.ASCII)
     try:
         # A plus sign that was not escaped in an address comes as a space: no time has one there.
         begins = datetime.fromisoformat(found[2].replace(" ", "+")) if found else None

@@ -12,9 +12,11 @@ from django.urls import get_resolver
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from temoin.api.bodies import ProblemBody
+from temoin.api.bodies import Nothing, ProblemBody
+from temoin.api.fhir_bodies import FhirOutcome
 from temoin.api.guard import Open, Operation
-from temoin.api.outcomes import BASE, JSON
+from temoin.api.outcomes import BASE
+from temoin.api.outcomes import JSON as FHIR_JSON
 from temoin.api.paging import PAGING
 from temoin.api.write_pace import POLICY, STANDING
 from temoin.pharmacies.professions import Right
@@ -22,7 +24,11 @@ from temoin.pharmacies.scopes import SCOPE_RIGHTS
 
 _REFERENCE = "#/components/schemas/{model}"
 _PLACE = re.compile(r"<(\w+):(\w+)>")
-_PLACES = {"uuid": {"type": "string", "format": "uuid"}, "slug": {"type": "string"}}
+_PLACES = {
+    "uuid": {"type": "string", "format": "uuid"},
+    "slug": {"type": "string"},
+    "int": {"type": "integer", "minimum": 0},
+}
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -32,6 +38,7 @@ _KEY = {
 }
 _LINK = {"schema": {"type": "string"}, "description": 'The next page, `rel="next"` (RFC 8288); none on the last one.'}
 _TAG = {"schema": {"type": "string"}, "description": "The version of the thing, a strong tag (RFC 9110)."}
+_WEAK_TAG = {"schema": {"type": "string"}, "description": "The version of the resource, a weak tag (RFC 9110)."}
 _WAIT = {"schema": {"type": "integer"}, "description": "Seconds to wait."}
 _BUDGET = {
     POLICY: {"schema": {"type": "string"}, "description": "How much the program may write: `q` in `w` seconds."},
@@ -48,7 +55,7 @@ def specification(operations: Iterable[Operation]) -> dict[str, Any]:
     """Write operations down as OpenAPI 3.1 has it; every shape under its own name."""
     told = [operation for operation in operations if operation.is_told]
     shapes: dict[str, type[BaseModel]] = {one.__name__: one for each in told for one in _shapes(each)}
-    shapes[ProblemBody.__name__] = ProblemBody
+    shapes |= {one.__name__: one for one in (ProblemBody, FhirOutcome)}
     asked: list[tuple[type[BaseModel], Literal["validation"]]] = [
         (shapes[name], "validation") for name in sorted(shapes)
     ]
@@ -70,9 +77,14 @@ def specification(operations: Iterable[Operation]) -> dict[str, Any]:
 
 
 def _shapes(operation: Operation) -> list[type[BaseModel]]:
-    if operation.media:
+    if _is_text(operation):
         return []
     return [operation.answers] if operation.body is None else [operation.answers, operation.body]
+
+
+def _is_text(operation: Operation) -> bool:
+    """Tell whether an answer is of no shape: lines of HL7 v2."""
+    return bool(operation.media) and operation.answers is Nothing
 
 
 def address_of(operation: Operation) -> str:
@@ -94,7 +106,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "security": [] if operation.asks is Open.NOTHING else [{"token": _scopes(operation)}],
     }
     if operation.media:
-        told["requestBody"] = {"required": True, "content": dict.fromkeys(operation.media, _TEXT)}
+        sent = {"schema": _form(operation)} if operation.form else _TEXT
+        told["requestBody"] = {"required": True, "content": dict.fromkeys(operation.media, sent)}
     if operation.body is not None:
         told["requestBody"] = {"required": True, "content": {"application/json": _refers(operation.body)}}
     return told
@@ -110,10 +123,20 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
         for kind, name in _PLACE.findall(operation.path)
     ]
     asked = [
-        {"name": name, "in": "query", "required": False, "schema": {"type": "string", "pattern": pattern}}
+        {"name": name, "in": "query", "required": False, "schema": _value(operation, name, pattern)}
         for name, pattern in (*operation.asked, *(PAGING if operation.is_paged else ()))
     ]
     return places + asked + _conditions(operation) + ([_KEY] if (operation.is_keyed or operation.takes_key) else [])
+
+
+def _value(operation: Operation, name: str, pattern: str) -> dict[str, Any]:
+    text = {"type": "string", "pattern": pattern}
+    return {"type": "array", "items": text, "maxItems": 2} if name in operation.twice else text
+
+
+def _form(operation: Operation) -> dict[str, Any]:
+    fields = {name: _value(operation, name, pattern) for name, pattern in operation.form}
+    return {"type": "object", "properties": fields, "required": [operation.form[0][0]]}
 
 
 def _conditions(operation: Operation) -> list[dict[str, Any]]:
@@ -130,19 +153,21 @@ def _header(name: str, words: str) -> dict[str, Any]:
 
 
 def _responses(operation: Operation) -> dict[str, Any]:
-    content = {operation.media[0]: _TEXT} if operation.media else {"application/json": _refers(operation.answers)}
-    done: dict[str, Any] = {"description": "Done.", "content": content}
     is_fhir = address_of(operation).startswith(BASE)
-    problem = {"content": {JSON: _TEXT} if is_fhir else {"application/problem+json": _refers(ProblemBody)}}
+    media = FHIR_JSON if is_fhir else next(iter(operation.media), "application/json")
+    content = {media: _TEXT if _is_text(operation) else _refers(operation.answers)}
+    done: dict[str, Any] = {"description": "Done.", "content": content}
+    problems = {FHIR_JSON: _refers(FhirOutcome)} if is_fhir else {"application/problem+json": _refers(ProblemBody)}
+    problem, tag = {"content": problems}, {"ETag": _WEAK_TAG if is_fhir else _TAG}
     if operation.is_paged:
         done["headers"] = {"Link": _LINK}
     if operation.version is not None:
-        done["headers"] = {"ETag": _TAG}
+        done["headers"] = tag
     if operation.is_write:
         done["headers"] = {**done.get("headers", {}), **_BUDGET}
     told: dict[str, Any] = {str(operation.status): done}
     if operation.version is not None and not operation.is_keyed:
-        told["304"] = {"description": "You have this version.", "headers": {"ETag": _TAG}}
+        told["304"] = {"description": "You have this version.", "headers": tag}
     for status, words in _problems(operation).items():
         told[str(status)] = {"description": words, **problem}
     if "429" in told:
@@ -154,17 +179,10 @@ def _problems(operation: Operation) -> dict[int, str]:
     """Return the statuses of problems that an operation can meet, each in words."""
     if operation.asks is Open.NOTHING:
         return {405: "This address does not take the method."}  # the specification itself needs no database
-    told = {
-        401: "The token is missing, wrong, over or revoked.",
-        404: "No such object here: unknown and another pharmacy's are the same.",
-        405: "This address does not take the method.",
-        409: "The state of things does not allow it; `merged` names the record that stays.",
-        500: "A defect: quote the incident.",
-        503: "The database is away: ask again when Retry-After says.",
-    }
+    told = _usual_problems(operation)
     if isinstance(operation.asks, Right):
         told |= {403: "The token's scopes do not reach so far.", 429: "Wait as long as Retry-After says."}
-    if operation.method == "POST" or operation.is_paged:
+    if operation.method == "POST" or operation.is_paged or operation.asked:
         told |= {400: "What was sent cannot be taken."}
     if operation.body is not None or operation.media:
         told |= {415: f"The body is not {' or '.join(operation.media) or 'application/json'}."}
@@ -175,6 +193,22 @@ def _problems(operation: Operation) -> dict[int, str]:
     if operation.is_keyed or operation.takes_key:
         told |= {422: "The key was used for another request."}
     return dict(sorted(told.items()))
+
+
+def _usual_problems(operation: Operation) -> dict[int, str]:
+    told = {
+        401: "The token is missing, wrong, over or revoked.",
+        404: "No such object here: unknown and another pharmacy's are the same.",
+        405: "This address does not take the method.",
+        409: "The state of things does not allow it; `merged` names the record that stays.",
+        500: "A defect: quote the incident.",
+        503: "The database is away: ask again when Retry-After says.",
+    }
+    if operation.speaks:  # FHIR, where what was merged is gone
+        del told[409]
+        told |= {406: f"Only {operation.speaks} is answered here."}
+        told |= {410: "The record was merged, or the test was closed without a result."} if operation.version else {}
+    return told
 
 
 def _refers(shape: type[BaseModel]) -> dict[str, Any]:

@@ -25,8 +25,8 @@ from temoin.pharmacies.programs import ProgramSeat
 
 USUAL, MOST = 100, 200
 LIMIT, CURSOR = "limit", "cursor"
-_CURSOR = r"([A-Za-z0-9_-]{1,400})[.]([A-Za-z0-9_-]{22})"
-PAGING = ((LIMIT, "^[0-9]{1,3}$"), (CURSOR, f"^{_CURSOR}$"))
+CURSOR_TEXT = r"([A-Za-z0-9_-]{1,400})[.]([A-Za-z0-9_-]{22})"
+PAGING = ((LIMIT, "^[0-9]{1,3}$"), (CURSOR, f"^{CURSOR_TEXT}$"))
 
 Keys = tuple[str, ...]
 Row = TypeVar("Row")
@@ -65,7 +65,7 @@ class AskedList:
 
     def read_cursor(self, text: str) -> Keys:
         """Return the place that a cursor of this very list names; InvalidError for any other text."""
-        found = re.fullmatch(_CURSOR, text, re.ASCII)
+        found = re.fullmatch(CURSOR_TEXT, text, re.ASCII)
         if found is not None:
             with tenant_scope(self.seat.pharmacy_id):
                 if is_cursor_proof(found[2], *self._bound(found[1])):
