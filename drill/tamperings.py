@@ -86,6 +86,14 @@ SEALED = {
     "webhooks_webhook": "sealed",
 }
 
+# Two states of what stands beside a test: nobody may bring back what was ended, or end it, but by an act.
+MOVED = {
+    "arrivals_poster": ("standing", "withdrawn"),
+    "testing_group": ("open", "closed"),
+    "testing_orphan_result": ("waiting", "set_aside"),
+    "webhooks_webhook": ("active", "ended"),
+}
+
 # What goes with a result, in whichever order.
 RECORDS = {
     "testing_record_version": "record_id",
@@ -676,6 +684,43 @@ def let_a_program_in_that_was_revoked(scene: Scene) -> None:
     )
 
 
+def tell_a_program_elsewhere(scene: Scene) -> None:
+    scene.do(
+        "UPDATE webhooks_webhook SET sealed = set_byte(sealed, length(sealed) - 1, "
+        "get_byte(sealed, length(sealed) - 1) # 1) WHERE id = %s",
+        scene.one_of("webhooks_webhook"),
+    )
+
+
+def tell_another_program(scene: Scene) -> None:
+    scene.do(
+        "UPDATE webhooks_webhook SET program_id = gen_random_uuid() WHERE id = %s", scene.one_of("webhooks_webhook")
+    )
+
+
+def let_an_orphan_last(scene: Scene) -> None:
+    scene.do(
+        "UPDATE testing_orphan_result SET ends_at = ends_at + interval '1 year' WHERE id = %s",
+        scene.one_of("testing_orphan_result"),
+    )
+
+
+def slip_a_group_in(scene: Scene) -> None:
+    scene.do(
+        "INSERT INTO testing_group (SELECT (jsonb_populate_record(roster, jsonb_build_object('id', "
+        "gen_random_uuid()))).* FROM testing_group AS roster WHERE id = %s)",
+        scene.one_of("testing_group"),
+    )
+
+
+def move_what_stands_beside_a_test(scene: Scene) -> None:
+    table, (one, other) = scene.chance.choice(list(MOVED.items()))
+    scene.do(
+        f"UPDATE {table} SET state = CASE state WHEN '{one}' THEN '{other}' ELSE '{one}' END WHERE id = %s",  # noqa: S608
+        scene.one_of(table),
+    )
+
+
 def withdraw_an_invitation_unseen(scene: Scene) -> None:
     scene.do("DELETE FROM pharmacies_invitation WHERE id = %s", scene.one_of("pharmacies_invitation"))
 
@@ -870,6 +915,11 @@ DEEDS: dict[Deed, bool] = {
     widen_what_a_program_may: False,
     give_a_program_another_key: False,
     let_a_program_in_that_was_revoked: False,
+    tell_a_program_elsewhere: False,
+    tell_another_program: False,
+    let_an_orphan_last: False,
+    slip_a_group_in: False,
+    move_what_stands_beside_a_test: False,
     withdraw_an_invitation_unseen: False,
     erase_by_right_without_a_request: False,
     erase_by_a_request_that_nobody_made: False,
