@@ -10,7 +10,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from temoin.arrivals.hours import LENGTHS, Hours, Opening, check_hours, end_of_day, read_hours, slots, written_hours
+from temoin.arrivals.ending import AFTER
+from temoin.arrivals.hours import (
+    LENGTHS,
+    MOST_DAYS,
+    MOVES,
+    Hours,
+    Opening,
+    check_hours,
+    end_of_day,
+    read_hours,
+    slots,
+    written_hours,
+)
+from temoin.arrivals.pairs import end_of_pair
 
 PARIS = ZoneInfo("Europe/Paris")
 ZONES = ("Europe/Paris", "America/Cayenne", "Pacific/Noumea", "America/Miquelon", "America/New_York")
@@ -68,3 +81,12 @@ def test_a_closed_day_has_no_slot_and_hours_are_read_as_they_were_written():
     assert read_hours(written_hours(hours)) == hours
     assert [f"{slot.starts_at:%d %H:%M}" for slot in found] == ["14 08:00", "14 08:30"]
     assert {slot.kind for slot in found} == {"covid19-ag"}
+
+
+def test_a_form_ends_with_its_key_within_three_and_a_half_months_of_being_taken():
+    late = Hours(tuple(Opening(day, 23 * 60, 24 * 60) for day in range(7)), max(LENGTHS), 1, MOST_DAYS)
+    begins = [datetime(2027, month, 1, 12, tzinfo=UTC) for month in range(1, 13)]  # of the months of the keys
+    taken = [month - timedelta(days=MOST_DAYS + MOVES.days + more) for month in begins for more in (-1, 0, 1)]
+    lasts = [end_of_pair(list(slots(late, PARIS, moment))[-1].month) + AFTER - moment for moment in taken]
+
+    assert timedelta(days=105) < max(lasts) <= timedelta(days=106)  # as docs/pharmacist.md and decision 0180 say

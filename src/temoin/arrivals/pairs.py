@@ -49,13 +49,14 @@ def _make(month: str, by: Holder) -> None:
         with act(by=by, kind=EventKind.ARRIVAL_KEY_MADE, subject_kind="key", subject_id=key_id, detail=month) as commit:
             pair = draw_pair()
             key = ArrivalKey(pharmacy_id=by.pharmacy_id, id=key_id, month=month, public=pair.public)
-            key.ends_at = _end_of(month)
+            key.ends_at = end_of_pair(month)
             key.seal({"private": pair.private.hex()})
             commit.insert(key)
     except ConflictError:
         pass
 
 
-def _end_of(month: str) -> datetime:
+def end_of_pair(month: str) -> datetime:
+    """Return from when on nobody is given a month's pair."""
     begins = datetime.strptime(f"{month}-01 +0000", "%Y-%m-%d %z")
     return (begins + timedelta(days=32)).replace(day=1)
