@@ -9,22 +9,20 @@ import secrets
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 from uuid import uuid4
+from zlib import decompress
 
 from producers import Visitor, sign_in
+from rooms import CallingProgram, do, draw_person, use_rooms, word
 from trouble import ask_sandbox
 
 PEOPLE = 6  # registered by page: enough for every step of a test's life
 PATIENCE = 60.0  # seconds for a letter to arrive
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 def use_everything(ready: dict[str, Any]) -> set[str]:
@@ -35,12 +33,13 @@ def use_everything(ready: dict[str, Any]) -> set[str]:
     values = {account["password"], account["totp_secret"], *_session_secrets(visitor)}
     lot = f"BOITE{secrets.token_hex(3).upper()}"
     box = {"kit": "abbott-panbio-covid19", "number": lot, "expiry": "2099-01-01"}
-    _do(visitor, "/lots/", "/lots/receive/", box)
+    do(visitor, "/lots/", "/lots/receive/", box)
     for number in range(PEOPLE):
         values |= _live_through(visitor, ready, number)
     _oversee(visitor)
     _back_up_keys(Path(ready["data"]))
-    return values | _invite(visitor) | _let_program_in(visitor, ready)
+    values |= _invite(visitor)
+    return values | use_rooms(visitor, ready, _let_program_in(visitor, ready))
 
 
 def _oversee(visitor: Visitor) -> None:
@@ -64,39 +63,23 @@ def _session_secrets(visitor: Visitor) -> set[str]:
     return {value for name, value in visitor.cookies.items() if "session" in name}
 
 
-def _do(visitor: Visitor, page: str, path: str, fields: dict[str, str], *, status: int = 302) -> tuple[str, str]:
-    """Send a form with the token of a page; return the body, and where the answer leads."""
-    answer = visitor.send(path, {**fields, "csrfmiddlewaretoken": visitor.token(page)})
-    if answer[0] != status:
-        words = re.findall(r'(?s)class="problem[^>]*>(.*?)<', answer[1])
-        raise RuntimeError(f"{path} answered {answer[0]}: {words}")
-    return answer[1], answer[2]
-
-
 def _live_through(visitor: Visitor, ready: dict[str, Any], number: int) -> set[str]:
     """Register a person, test, sign; then open the letter, correct or cancel, as the number says."""
-    person, comment, reason = _person(), _word("Com"), _word("Mot")
+    person, comment, reason = draw_person(), word("Com"), word("Mot")
     test, code = _register(visitor, person)
     reading = _test(visitor, test, comment)
     values = {*person.values(), comment, code}
     if number % 3 == 0:
-        values.add(_open_letter(ready, person["email"], code))
-        _do(visitor, test, f"{test}ticket/renew/", {"version": "1"})
+        values |= _open_letter(ready, person["email"], code)
+        do(visitor, test, f"{test}ticket/renew/", {"version": "1"})
         values.add(_code(visitor.get(f"{test}ticket/")[1]))
     else:
         other = {**reading, "outcome-sars-cov-2": "negative"}  # what changes nothing is no correction
         step, fields = ("correct/", other) if number % 3 == 1 else ("cancel/", {})
-        _do(visitor, f"{test}{step}", f"{test}{step}", {**fields, "version": "1", "reason": reason})
+        do(visitor, f"{test}{step}", f"{test}{step}", {**fields, "version": "1", "reason": reason})
         values.add(reason)
     _look(visitor, test, person)
     return values
-
-
-def _person() -> dict[str, str]:
-    words = {"birth_family_name": "Nom", "birth_given_names": "Pre", "used_family_name": "Usa"}
-    words |= {"street": "Rue", "city": "Vil"}
-    drawn = {field: _word(start) for field, start in words.items()}
-    return {**drawn, "email": f"{secrets.token_hex(6)}@patient.example"}
 
 
 def _register(visitor: Visitor, person: dict[str, str]) -> tuple[str, str]:
@@ -104,7 +87,7 @@ def _register(visitor: Visitor, person: dict[str, str]) -> tuple[str, str]:
     record = uuid4()
     form = {**person, "birth_date": "28/03/1979", "sex": "F", "identity_status": "PROV", "postcode": "51000"}
     form |= {"patient_id": str(uuid4()), "record_id": str(record), "kind": "covid19-ag", "consent": _notice()}
-    _do(visitor, "/patients/new/", "/patients/new/", form)
+    do(visitor, "/patients/new/", "/patients/new/", form)
     return f"/tests/{record}/", _code(visitor.get(f"/tests/{record}/ticket/")[1])
 
 
@@ -112,9 +95,9 @@ def _test(visitor: Visitor, test: str, comment: str) -> dict[str, str]:
     """Take the sample and sign; return the result as it was typed."""
     lot = re.findall(r'<option value="([0-9a-f-]{36})"', visitor.get(test)[1])[0]
     sample = {"lot": lot, "specimen": "nasal-swab", "sampled_at": _local(minutes_ago=16)}
-    _do(visitor, test, f"{test}sample/", sample)
+    do(visitor, test, f"{test}sample/", sample)
     reading = {"outcome-sars-cov-2": "positive", "read_at": _local(minutes_ago=0), "comment": comment}
-    _do(visitor, test, f"{test}sign/", {**reading, "reviewed": "yes"})
+    do(visitor, test, f"{test}sign/", {**reading, "reviewed": "yes"})
     return reading
 
 
@@ -124,12 +107,7 @@ def _look(visitor: Visitor, test: str, person: dict[str, str]) -> None:
     if found != {200}:
         raise RuntimeError(f"the pages of a signed test answered {found}")
     search = {"birth_family_name": person["birth_family_name"], "birth_date": "28/03/1979"}
-    _do(visitor, "/patients/", "/patients/", search, status=200)
-
-
-def _word(start: str) -> str:
-    # Letters only: names take no figures. Sixteen of them stand nowhere by chance.
-    return start + "".join(secrets.choice("bcdfghjklmnpqrstvwxz") for _ in range(16))
+    do(visitor, "/patients/", "/patients/", search, status=200)
 
 
 def _notice() -> str:
@@ -150,8 +128,8 @@ def _code(page: str) -> str:
     return re.findall(r'class="code"[^>]*>([^<]+)<', page)[0]
 
 
-def _open_letter(ready: dict[str, Any], email: str, code: str) -> str:
-    """Open a letter as the patient's browser does; return the secret of its link."""
+def _open_letter(ready: dict[str, Any], email: str, code: str) -> set[str]:
+    """Open a letter as the patient's browser does; return the secret of its link, and the certificate and its card."""
     from temoin.crypto.letter import SECRET_BYTES, derive, open_letter, stretch
 
     fragment = _fragment(ready["addresses"]["sandbox"], email)
@@ -159,8 +137,14 @@ def _open_letter(ready: dict[str, Any], email: str, code: str) -> str:
     keys = derive(link, stretch(code, link[SECRET_BYTES:]))
     halves = {"lookup": _base64(keys.lookup), "auth": _base64(keys.auth)}
     answer = _post(f"{ready['addresses']['portal']}/letter", json.dumps(halves), {"Content-Type": "application/json"})
-    open_letter(link, code, urlsafe_b64decode(answer["ciphertext"]))
-    return fragment
+    certificate = json.loads(open_letter(link, code, urlsafe_b64decode(answer["ciphertext"])))["certificate"]
+    return {fragment, certificate["text"], certificate["card"]["jws"], _number_of(certificate["card"]["jws"])}
+
+
+def _number_of(card: str) -> str:
+    """Return the random number by which a card is revoked."""
+    told = json.loads(decompress(urlsafe_b64decode(f"{card.split('.')[1]}=="), wbits=-15))
+    return str(told["vc"]["rid"])
 
 
 def _base64(half: bytes) -> str:
@@ -181,37 +165,28 @@ def _fragment(sandbox: str, email: str) -> str:
 def _invite(visitor: Visitor) -> set[str]:
     """Invite a colleague, and return the code that is shown once."""
     name = {"given_name": "Claire", "family_name": "Colin", "email": f"{secrets.token_hex(6)}@exemple.fr"}
-    body, _ = _do(visitor, "/team/invite/", "/team/invite/", {**name, "profession": "preparateur"}, status=200)
+    body, _ = do(visitor, "/team/invite/", "/team/invite/", {**name, "profession": "preparateur"}, status=200)
     return {html.unescape(re.findall(r'<code class="secret"[^>]*>([^<]+)<', body)[0])}
 
 
-def _let_program_in(visitor: Visitor, ready: dict[str, Any]) -> set[str]:
-    """Add a program, come in as it does, and return its assertion and token."""
-    from joserfc import jwt
+def _let_program_in(visitor: Visitor, ready: dict[str, Any]) -> CallingProgram:
+    """Add a program that may ask everything, and come in as it does."""
     from joserfc.jwk import ECKey
 
+    from temoin.pharmacies.scopes import Scope
+
     key = ECKey.generate_key("P-256")
-    program = {"name": "Logiciel", "public_key": key.as_pem(private=False).decode(), "scope-tests-read": "yes"}
-    _do(visitor, "/programs/", "/programs/add/", program)
-    client = re.findall(r"<code[^>]*>([^<]{8,})</code>", visitor.get("/programs/")[1])
-    token_address = f"{ready['addresses']['staff']}/api/token"
-    for name in client:
-        claims = {"iss": name, "sub": name, "aud": token_address, "jti": uuid4().hex, "exp": int(time.time()) + 120}
-        signed = jwt.encode({"alg": "ES256"}, claims, key)
-        form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION, "client_assertion": signed}
+    program = {"name": "Logiciel", "public_key": key.as_pem(private=False).decode()}
+    program |= {f"scope-{scope.value.replace(':', '-')}": "yes" for scope in Scope}
+    do(visitor, "/programs/", "/programs/add/", program)
+    for name in re.findall(r"<code[^>]*>([^<]{8,})</code>", visitor.get("/programs/")[1]):
+        found = CallingProgram(ready["addresses"]["staff"], name, key, "ES256")
         try:
-            token = _post(token_address, urlencode(form), FORM)["access_token"]
-        except urllib.error.HTTPError:
+            found.call("/api/v1/whoami")
+        except RuntimeError:
             continue  # another code of the page
-        _whoami(ready["addresses"]["staff"], token)
-        return {signed, token}
+        return found
     raise RuntimeError("the program that was added could not come in")
-
-
-def _whoami(staff: str, token: str) -> None:
-    request = urllib.request.Request(f"{staff}/api/v1/whoami", headers={"Authorization": f"Bearer {token}"})  # noqa: S310 our own site
-    with urllib.request.urlopen(request, timeout=20):  # noqa: S310 likewise
-        pass
 
 
 def _post(address: str, body: str, headers: dict[str, str]) -> Any:

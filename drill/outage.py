@@ -12,8 +12,6 @@ slower. The last line is the share of versions that the authority holds exactly 
 from __future__ import annotations
 
 import argparse
-import os
-import signal
 import statistics
 import sys
 import time
@@ -29,7 +27,7 @@ from tempfile import TemporaryDirectory
 from uuid import UUID
 
 import psycopg
-from demonstration import Demonstration, demonstration
+from demonstration import Demonstration, add_settings, demonstration
 from exactly_once import signed_keys
 from producers import Producer, Tally, open_pharmacies
 from trouble import ask_sandbox
@@ -82,7 +80,7 @@ def drill(running: Demonstration, options: argparse.Namespace) -> tuple[float, b
     from temoin.cli.django_process import become
     from temoin.settings.file import Process
 
-    set_rate(running, options.rate)
+    add_settings(running, f"\n[rates]\nfhir = {options.rate}\n", "worker")
     become(Process.STAFF, running.data)
     addresses = running.ready["addresses"]
     results = BEFORE + options.hours * options.each_hour
@@ -103,18 +101,6 @@ def drill(running: Demonstration, options: argparse.Namespace) -> tuple[float, b
         drain(database)
     share, in_pace = compare(addresses["sandbox"], back_at, options.rate)
     return share, counter_is_as_before(took) and in_pace
-
-
-def set_rate(running: Demonstration, rate: int) -> None:
-    """Write the rate into the settings and have the workers read them: killed, they are started again."""
-    with (running.data / "temoin.toml").open("a", encoding="utf-8") as settings:
-        settings.write(f"\n[rates]\nfhir = {rate}\n")
-    before = running.ready["pids"]
-    workers = {name: pid for name, pid in before.items() if name.startswith("worker")}
-    for pid in workers.values():
-        os.kill(pid, signal.SIGTERM)
-    while any(running.ready["pids"].get(name) == pid for name, pid in workers.items()):
-        time.sleep(0.1)
 
 
 def slices(producers: list[Producer], counts: list[int]) -> Iterator[list[Producer]]:
