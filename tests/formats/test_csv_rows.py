@@ -134,6 +134,7 @@ def test_a_patient_may_live_in_any_country_of_iso_3166(written: str):
         ({**ABROAD, "patient_country": "Russie"}, "RUS"),
         ({**ABROAD, "patient_country": "Mexique", "patient_state": "NA"}, "MEX"),
         ({**ABROAD, "patient_country": "Guadeloupe", "patient_zip_code": "97110", "patient_state": "GP"}, "GLP"),
+        ({**ABROAD, "patient_country": "Mayotte", "patient_zip_code": "97600", "patient_state": "YT"}, "MYT"),
     ],
 )
 def test_the_country_is_the_one_named_or_that_of_the_state(cells: dict[str, str], country: str):
@@ -148,6 +149,8 @@ def test_the_country_is_the_one_named_or_that_of_the_state(cells: dict[str, str]
         ({"patient_country": "Corée"}, ("patient_country", "country")),
         ({"patient_country": "France"}, ("patient_state", "state_of_country")),
         ({"patient_country": "FR", "patient_state": ""}, ("patient_state", "missing")),
+        ({"patient_state": "yt", "patient_zip_code": "97600"}, ("patient_state", "state_or_territory")),
+        ({"patient_state": "NC", "patient_zip_code": "98800"}, ("patient_state", "state_or_territory")),
         ({**ABROAD, "patient_country": "CH", "patient_zip_code": "12?"}, ("patient_zip_code", "zip_code")),
         ({**ABROAD, "patient_country": "GP", "patient_zip_code": "1201"}, ("patient_zip_code", "zeros_lost")),
         ({**ABROAD, "patient_country": "CH", "patient_phone_number": "1"}, ("patient_phone_number", "phone")),

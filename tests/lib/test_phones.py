@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+import phonenumbers
 import pytest
 
 from temoin.lib.phones import AmbiguousPhoneError, PhoneError, phone_as_said, read_phone, region_of_postcode
@@ -57,6 +60,25 @@ def test_a_number_that_two_countries_have_is_asked_for():
     with pytest.raises(AmbiguousPhoneError):
         read_phone("06 12 34 56 78", ["FR", "CH"])
     assert read_phone("030 123 45 678", ["FR", "DE"]).startswith("+49")
+
+
+TERRITORIES = ("GP", "MQ", "GF", "RE", "YT", "PM", "BL", "MF", "NC", "PF", "WF", "MC")
+KINDS = (0, 1, 6)  # fixed, mobile and by internet, as libphonenumber counts them
+
+
+@pytest.mark.parametrize("region", TERRITORIES)
+def test_no_number_of_a_place_is_read_as_another_there(region):
+    for kind in KINDS:
+        example = phonenumbers.example_number_for_type(region, kind)
+        written = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.NATIONAL) if example else ""
+        with suppress(AmbiguousPhoneError):
+            assert not written or read_phone(written, [region]) == phonenumbers.format_number(example, 0)
+
+
+def test_a_number_that_a_place_shares_with_france_is_asked_for():
+    for typed, region in (("0976 01 23 45", "GP"), ("06 12 34 56 78", "MC")):
+        with pytest.raises(AmbiguousPhoneError):
+            read_phone(typed, [region])
 
 
 @pytest.mark.parametrize(

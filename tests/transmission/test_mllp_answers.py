@@ -93,6 +93,7 @@ def told(answers: list[Answer]) -> list[tuple[Verdict, str]]:
         (answer("CA"), Verdict.ACCEPTED, "acknowledged"),
         (answer("AE", "ERR||PID^1^5|101|E"), Verdict.REFUSED, "hl7_ae"),
         (answer("CE"), Verdict.REFUSED, "hl7_ce"),
+        (framed(answer("CA")[1:-2] + answer("AE", "ERR||PID^1^5|101|E")[1:-2]), Verdict.REFUSED, "hl7_ae"),
         (answer("AR", "ERR||MSH^1^9|103|E"), Verdict.REFUSED, "hl7_ar"),
         (answer("AR", "ERR||MSH^1^12|203|E"), Verdict.POSTPONED, "not_agreed"),
         (answer("AE", "ERR|||207^Application internal error^HL70357|E|||not wanted"), Verdict.POSTPONED, "hl7_ae"),
@@ -152,6 +153,18 @@ def test_one_connection_is_used_again():
 
     assert [each.verdict for each in answers] == [Verdict.ACCEPTED] * 4
     assert receiver.connections == 1
+
+
+def test_a_second_answer_to_a_message_is_not_taken_for_that_of_the_next(caplog):
+    others = [f"{number}{KEY[1:]}" for number in range(3)]
+    said = [answer("CA", key=key) + answer(code, key=key) for key, code in zip(others, ("AA", "AE", "AA"), strict=True)]
+
+    async def live() -> list[Answer]:
+        async with Scripted(said).listening() as courier:
+            return [await courier.carry(Consignment(key=key, body=PARCEL.body)) for key in others]
+
+    assert told(asyncio.run(live())) == [(Verdict.ACCEPTED, "acknowledged")] * 3
+    assert caplog.messages == [f"parcel {others[1]}: the receiver answered AE after it had taken it"]
 
 
 def test_after_a_doubt_the_same_message_goes_out_on_a_new_connection():

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from site_settings import fhir_courier
+from strategies import examples
 
 from temoin.formats.fhir import REPORT_KEY_SYSTEM
 from temoin.lib.clock import frozen_at
@@ -121,6 +122,9 @@ REMARK = {"resourceType": "OperationOutcome", "issue": [{"severity": "warning", 
         (413, "", Verdict.REFUSED, "http_413"),
         (422, outcome("timeout"), Verdict.POSTPONED, "http_422"),
         (422, outcome("timeout", "invalid"), Verdict.REFUSED, "http_422"),
+        (422, outcome("Timeout "), Verdict.POSTPONED, "http_422"),
+        (422, outcome("timeout").replace('"error"', '["error"]'), Verdict.POSTPONED, "http_422"),
+        (207, outcome("invalid"), Verdict.DOUBTFUL, "http_207"),
         (400, outcome("security"), Verdict.POSTPONED, "http_400"),
         (201, "\ufeff" + json.dumps(COPY), Verdict.ACCEPTED, "acknowledged"),
         (404, "", Verdict.POSTPONED, "http_404"),  # a wrong address is the operator's matter
@@ -250,6 +254,23 @@ JSON = st.recursive(
     ),
     max_leaves=12,
 )
+
+
+ISSUE = st.fixed_dictionaries({}, optional=dict.fromkeys(("severity", "code", "details", "diagnostics"), JSON))
+OUTCOME = st.fixed_dictionaries(
+    {"resourceType": st.just("OperationOutcome"), "issue": JSON | st.lists(ISSUE, max_size=2)}
+)
+ENTRIES = JSON | st.lists(st.fixed_dictionaries({"resource": JSON | OUTCOME}), max_size=2)
+
+
+@examples(60)
+@given(body=JSON | OUTCOME, entries=ENTRIES, status=st.sampled_from([200, 201, 207, 400, 422, 500]))
+@example({"resourceType": "OperationOutcome", "issue": [{"severity": ["error"], "code": {}}]}, 5, 422)
+def test_no_answer_breaks_its_reading(body: Any, entries: Any, status: int):
+    for each in (body, {"type": "searchset", "entry": entries}):
+        reply = Reply(status, "", "", json.dumps(each).encode())
+        assert isinstance(fhir._read_created(KEY, reply).verdict, Verdict)
+        assert isinstance(fhir._read_found(KEY, reply).verdict, Verdict)
 
 
 @given(body=JSON)

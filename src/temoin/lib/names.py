@@ -16,7 +16,9 @@ _LETTERS = str.maketrans(
 # Words of a family name that registers and cards write short.
 _SHORT = {"st": "saint", "ste": "sainte"}
 _WORD = re.compile(r"[^\W_]+")
-_BETWEEN = re.compile(r"[\s'’.-]+")
+# Apostrophes that Unicode counts among the letters: Oʼneill, ʿAlī, ʻUhila, Tꞌen.
+_APOSTROPHES = re.compile("[\u02b9-\u02bf\u02c8\u02ca\u02cb\u02ee\ua78b\ua78c]")
+_BETWEEN = re.compile("[\\s'’‘‛`´′＇\u02b9-\u02bf\ua78b\ua78c.·_\u2010-\u2015\u2212\uff0d-]+")
 
 
 def plain_name(text: str) -> str:
@@ -57,6 +59,7 @@ def _letters(text: str) -> list[str]:
     if text.isascii():
         return _WORD.findall(text.lower())
     # Casefold first (ß), once more after taking apart: some compatibility letters are capitals.
-    apart = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS)).casefold().translate(_LETTERS)
+    plain = _APOSTROPHES.sub("", text.casefold())
+    apart = unicodedata.normalize("NFKD", plain.translate(_LETTERS)).casefold().translate(_LETTERS)
     kept = "".join(letter for letter in apart if unicodedata.category(letter) not in {"Mn", "Me", "Cf"})
     return _WORD.findall(kept)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 
@@ -90,10 +91,16 @@ def _international(written: str) -> str:
 def _local(written: str, region: str) -> set[str]:
     digits = re.sub("[^0-9]", "", written)
     is_french = region == METROPOLIS or region in _plan().region_of_place.values()
-    try:
-        return {_french(digits) if is_french and _FRENCH.fullmatch(digits) else _valid(_parsed(written, region))}
-    except PhoneError:
-        return set()
+    is_french = is_french and _FRENCH.fullmatch(digits) is not None
+    found = set()
+    if is_french:
+        with suppress(PhoneError):
+            found.add(_french(digits))
+    # Its digits may be those of France and of the place: 0976… of Guadeloupe, 06… of Monaco.
+    if region != METROPOLIS or not is_french:
+        with suppress(PhoneError):
+            found.add(_valid(_parsed(written, region)))
+    return found
 
 
 def _french(digits: str) -> str:

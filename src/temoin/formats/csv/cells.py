@@ -316,7 +316,13 @@ class Cells:
         state = self.state(cell)
         if state and named and state.country != named:
             self.refuse(cell, "state_of_country")
+        if state and not named and state.country != FRANCE and self._is_territory(prefix):
+            self.refuse(cell, "state_or_territory")
         return named or (state.country if state else "USA")
+
+    def _is_territory(self, prefix: str) -> bool:
+        """Tell whether state and postcode are those of a French territory: YT is Yukon too, NC North Carolina."""
+        return region_of_postcode(self.optional(f"{prefix}_zip_code")) == self.optional(f"{prefix}_state").upper()
 
     def _postcode(self, column: str, country: str) -> str:
         """Return the postcode; abroad it may be missing, since some countries have none."""

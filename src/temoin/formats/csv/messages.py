@@ -194,6 +194,10 @@ ROW_MESSAGES: dict[str, CsvMessage] = {
         ("Cet État ou territoire n’est pas de ce pays.", "Vérifiez l’État et le pays."),
         ("This state is not one of that country.", "Check the state and the country."),
     ),
+    "state_or_territory": CsvMessage(
+        ("Ce code est celui d’un État et d’un territoire français.", "Écrivez le pays, par exemple Mayotte."),
+        ("This code is that of a state and of a French territory.", "Write the country, for instance Mayotte."),
+    ),
     "zip_code": CsvMessage(
         ("Ce n'est pas un code postal.", "Écrivez cinq chiffres, ou 99999-9999 aux États-Unis."),
         ("This is not a postal code.", "Write five digits, or 99999-9999 in the US."),

@@ -29,6 +29,7 @@ class AckCode(StrEnum):
 
 
 POSITIVE = frozenset({AckCode.ACCEPT, AckCode.COMMIT})
+_OF_APPLICATION = frozenset({AckCode.ACCEPT, AckCode.ERROR, AckCode.REJECT})
 # Characters that HL7 2.5.1 gives MSH-10 and MSA-2: a receiver that keeps no more answers with the beginning of ours.
 _SHORT_ID = 20
 _AROUND = "\ufeff\x00\x0b\x1c \t"  # what senders leave before and after a segment
@@ -83,7 +84,8 @@ class Acknowledgement:
 def read_acknowledgement(data: bytes, about: str = "", under_way: Collection[str] = ()) -> Acknowledgement:
     """Read what an answer says of the message `about`; `Hl7Error` when nothing in it answers anything, or yes and no.
 
-    Of several answers the ones that name the message count; where none does, the last is returned as it stands.
+    Of several answers the ones that name the message count, those of the application before those of what took it in
+    for it (2.9.3); where none does, the last is returned as it stands.
     `under_way` are the messages that wait for an answer: an MSA-2 cut by the receiver names the only one with that
     beginning.
     """
@@ -98,6 +100,7 @@ def read_acknowledgement(data: bytes, about: str = "", under_way: Collection[str
     if not read:
         raise problem
     ours = [each for each in read if each.control_id == about] or read[-1:]
+    ours = [each for each in ours if each.code in _OF_APPLICATION] or ours
     if len({each.code in POSITIVE for each in ours}) > 1:
         raise Hl7Error("MSA", "says yes and no of the same message")
     return ours[-1]

@@ -105,7 +105,8 @@ def _read_found(key: str, reply: Reply) -> Answer:
 def _says_nothing(body: dict[str, Any], told: list[Any]) -> bool:
     """Tell whether a search found nothing: a server may put remarks beside its empty answer (search.html#outcome)."""
     remarks = [each for each in told if isinstance(each, dict) and each.get("resourceType") == "OperationOutcome"]
-    return not body.get("entry") or (len(remarks) == len(told) == len(body["entry"]))
+    entries = body.get("entry", [])
+    return isinstance(entries, list) and len(remarks) == len(told) == len(entries)
 
 
 def _entries(body: dict[str, Any]) -> list[dict[str, Any]]:

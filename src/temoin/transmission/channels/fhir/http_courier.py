@@ -13,6 +13,7 @@ from temoin.transmission.judging import VERDICT, Nature, nature_of_http
 from temoin.transmission.report_courier import ReportCourier
 from temoin.transmission.rules.rule_set import RuleSet
 
+_REMARKS = {"warning", "information", "success"}
 KEPT = 16_384  # bytes of an answer that stay with the attempt
 
 
@@ -68,8 +69,12 @@ def errors_told(body: Any) -> list[str]:
     """Return the types of the errors that an OperationOutcome names; nothing of any other body."""
     if not isinstance(body, dict) or body.get("resourceType") != "OperationOutcome":
         return []
-    issues = [each for each in objects(body.get("issue")) if each.get("severity") not in {"warning", "information"}]
-    return [str(issue.get("code", "")) for issue in issues]
+    issues = [each for each in objects(body.get("issue")) if _word(each, "severity") not in _REMARKS]
+    return [_word(issue, "code") for issue in issues]
+
+
+def _word(issue: dict[str, Any], name: str) -> str:
+    return str(issue.get(name, "")).strip().lower()  # codes are lower case, and not everybody's are
 
 
 def outcome_words(body: Any) -> str:

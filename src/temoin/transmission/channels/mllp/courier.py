@@ -7,6 +7,8 @@ positive answer for that MSH-10 settles the parcel (law 5).
 
 from __future__ import annotations
 
+import logging
+from collections import deque
 from collections.abc import Collection
 from dataclasses import replace
 from importlib.metadata import version
@@ -31,7 +33,11 @@ from temoin.transmission.report_courier import ReportCourier
 from temoin.transmission.rules.rule_set import RuleSet
 
 DESTINATION = "mllp"
+REMEMBERED = 1_000  # messages taken, to which a second answer may come
 KEPT = 16_384  # bytes of an answer that stay with the attempt
+
+
+log = logging.getLogger("temoin.transmission")
 
 
 def _envelope(report: Report, route: Route) -> bytes:
@@ -52,6 +58,7 @@ class MllpCourier(ReportCourier):
         self._receiver = receiver
         self._lines: Lines | None = None
         self._under_way: set[str] = set()
+        self._taken: deque[str] = deque(maxlen=REMEMBERED)
 
     @property
     def enabled(self) -> bool:
@@ -74,7 +81,7 @@ class MllpCourier(ReportCourier):
         lines = self._open()
         self._under_way.add(consignment.key)
         try:
-            came = await lines.exchange(consignment.body)
+            came = await lines.exchange(consignment.body, self._is_late)
             answer = replace(_read(consignment.key, came, self._under_way), came=came[:KEPT])
         except LineNotSentError as error:
             return Answer(Verdict.POSTPONED, str(error))
@@ -84,7 +91,20 @@ class MllpCourier(ReportCourier):
             self._under_way.discard(consignment.key)
         if answer.verdict is Verdict.DOUBTFUL:
             await lines.close()  # one of them and its answers are out of step
+        if answer.verdict is Verdict.ACCEPTED:
+            self._taken.append(consignment.key)
         return answer
+
+    def _is_late(self, came: bytes) -> bool:
+        """Tell whether this answers a message that was taken before: its commit, or its application, came second."""
+        try:
+            told = read_acknowledgement(came)
+        except Hl7Error:
+            return False
+        is_late = told.control_id in self._taken and told.control_id not in self._under_way
+        if is_late and not told.is_positive:  # MSH-16 asks for no such answer, and only a person can say what it means
+            log.error("parcel %s: the receiver answered %s after it had taken it", told.control_id, told.code.value)
+        return is_late
 
     async def enquire(self, consignment: Consignment) -> Answer:
         """Answer that nothing is known: the worker then sends the same MSH-10 again."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -43,16 +44,22 @@ class Line:
     used_at: float
     came: bytes = b""  # and not read yet: the CR of the frame before, or what is no frame
 
-    async def exchange(self, frame: bytes) -> bytes:
-        """Send one frame and return what is inside the frame of the answer."""
+    async def exchange(self, frame: bytes, is_late: Callable[[bytes], bool]) -> bytes:
+        """Send one frame and return what is inside the frame of the answer; late ones of others are passed over."""
         try:
             async with asyncio.timeout(ANSWER):
                 self.writer.write(frame)
                 await self.writer.drain()
-                return await self._frame()
+                return await self._answer(is_late)
         except (OSError, EOFError):  # a cut line, a time-out, an alert of TLS 1.3 after the handshake
             is_begun = START in self.came or not self.came.strip()
             raise LineSilentError("no_acknowledgement" if is_begun else "unreadable_acknowledgement") from None
+
+    async def _answer(self, is_late: Callable[[bytes], bool]) -> bytes:
+        for _ in range(MOST_EMPTY):
+            if not is_late(inside := await self._frame()):
+                break
+        return inside
 
     async def _frame(self) -> bytes:
         """Read to the FS of the next frame in which a message may stand."""
@@ -91,8 +98,11 @@ class Lines:
         self._turns = asyncio.Semaphore(CONNECTIONS)
         self._free: list[Line] = []
 
-    async def exchange(self, message: bytes) -> bytes:
-        """Send a message and return the answer; `LineNotSentError` or `LineSilentError` says what may have happened."""
+    async def exchange(self, message: bytes, is_late: Callable[[bytes], bool]) -> bytes:
+        """Send a message and return the answer; `LineNotSentError` or `LineSilentError` says what may have happened.
+
+        `is_late` tells of an answer that another message had already: in enhanced mode some receivers answer twice.
+        """
         try:
             async with asyncio.timeout(TURN):
                 await self._turns.acquire()
@@ -101,7 +111,7 @@ class Lines:
         try:
             line = await self._line()
             try:
-                answer = await line.exchange(framed(message))
+                answer = await line.exchange(framed(message), is_late)
             except BaseException:
                 await line.close()
                 raise
