@@ -45,13 +45,13 @@ from temoin.patients.models import Patient, nir_indexes
 from temoin.patients.queries import traits_of
 from temoin.patients.second_record import Asked
 from temoin.patients.traits import Traits, check_traits
-from temoin.pharmacies.actions import open_pharmacy, seat_member
+from temoin.pharmacies.actions import open_pharmacy, seat_members
 from temoin.pharmacies.models import Member, Pharmacy
 from temoin.pharmacies.newcomer import Newcomer
 from temoin.pharmacies.operator import Operator
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.programs import add_program, issue_token
-from temoin.pharmacies.seat import Seat, take_seat
+from temoin.pharmacies.seat import Seat, seat_of
 from temoin.signin.models import PASSWORD as PASSWORD_USE
 from temoin.signin.models import Person
 from temoin.signin.own_secrets import seal_own
@@ -109,15 +109,30 @@ class House:
 def open_house() -> House:
     """Open two pharmacies and seat their people."""
     here, elsewhere = make_pharmacy("Pharmacie du Marché"), make_pharmacy("Pharmacie de la Gare")
-    return House(
-        here=here,
-        elsewhere=elsewhere,
-        owner=make_seat(here, Profession.TITULAIRE, family_name="MARTIN", given_name="Claire", rpps="10003879623"),
-        colleague=make_seat(here, Profession.PREPARATEUR, family_name="PETIT", given_name="Lucas"),
-        student=make_seat(here, Profession.STUDENT, family_name="ROUX", given_name="Inès"),
-        administrator=make_seat(here, Profession.ADMINISTRATOR, family_name="BLANC", given_name="Paul"),
-        stranger=make_seat(elsewhere, Profession.TITULAIRE, family_name="LEROY", given_name="Hugo", rpps="10003879631"),
+    owner, colleague, student, administrator = _make_seats(
+        here,
+        (Profession.TITULAIRE, _names("MARTIN", "Claire", "10003879623")),
+        (Profession.PREPARATEUR, _names("PETIT", "Lucas")),
+        (Profession.STUDENT, _names("ROUX", "Inès")),
+        (Profession.ADMINISTRATOR, _names("BLANC", "Paul")),
     )
+    (stranger,) = _make_seats(elsewhere, (Profession.TITULAIRE, _names("LEROY", "Hugo", "10003879631")))
+    return House(here, elsewhere, owner, colleague, student, administrator, stranger)
+
+
+def _names(family_name: str, given_name: str, rpps: str = "") -> dict[str, str]:
+    return {"family_name": family_name, "given_name": given_name, "rpps": rpps}
+
+
+def _make_seats(pharmacy: Pharmacy, *places: tuple[Profession, dict[str, str]]) -> list[Seat]:
+    """Seat new people, all at once: nearly every test begins with it."""
+    persons = Person.objects.bulk_create([_new_person() for _ in places])
+    return _seats(pharmacy, dict(zip([person.id for person in persons], places, strict=True)))
+
+
+def _seats(pharmacy: Pharmacy, people: dict[UUID, tuple[Profession, dict[str, str]]]) -> list[Seat]:
+    with tenant_scope(pharmacy.id):
+        return [seat_of(member) for member in seat_members(pharmacy_id=pharmacy.id, people=people)]
 
 
 def make_pharmacy(name: str) -> Pharmacy:
@@ -129,9 +144,14 @@ def make_pharmacy(name: str) -> Pharmacy:
 
 def make_person() -> Person:
     """Make an account with PASSWORD and no second factor yet."""
+    person = _new_person()
+    person.save()
+    return person
+
+
+def _new_person() -> Person:
     person = Person(email=f"personne{next(_emails)}@officine.example")
     person.password = seal_own(PASSWORD_USE, person.id, _hashed())
-    person.save()
     return person
 
 
@@ -152,9 +172,8 @@ def make_seat(
 ) -> Seat:
     """Seat a person (a new one unless given) in a pharmacy."""
     person = person or make_person()
-    names = {"family_name": family_name, "given_name": given_name, "rpps": rpps}
-    seat_member(pharmacy_id=pharmacy.id, person_id=person.id, profession=profession, names=names)
-    return take_seat(person_id=person.id, pharmacy_id=pharmacy.id)
+    (seat,) = _seats(pharmacy, {person.id: (profession, _names(family_name, given_name, rpps))})
+    return seat
 
 
 def suspend(seat: Seat) -> None:

@@ -23,6 +23,7 @@ WITH_ACTS = (
 WITHOUT_BY = {
     "pharmacies/actions.py:open_pharmacy": "the operator acts, for a pharmacy that begins with this act",
     "pharmacies/actions.py:seat_member": "the operator acts: a demonstration's first people have nobody above",
+    "pharmacies/actions.py:seat_members": "the operator acts: likewise, for several at once",
     "pharmacies/invitations.py:accept_offer": "the newcomer acts, whose place begins with this act",
     "signin/joining.py:enrol_with_password": "the newcomer acts, whose account begins with this act",
     "pharmacies/invitations.py:find_offer": "a question, asked by who holds the code and is nobody yet",

@@ -67,9 +67,11 @@ def platform_context(key_id: UUID) -> bytes:
 
 def _newest() -> Key:
     newest = PlatformKey.objects.order_by("-number").values_list("id", flat=True)
-    if not newest.exists():
+    key_id = newest.first()
+    if key_id is None:
         store_platform_key(new_platform_key(1))
-    return platform_key(newest[0])
+        key_id = newest[0]
+    return platform_key(key_id)
 
 
 def _unwrapped(row: PlatformKey) -> Key:

@@ -129,7 +129,7 @@ def _rows(purpose: str) -> list[_Row]:
 
 
 def _make(pharmacy_id: UUID, purpose: str) -> list[_Row]:
-    """Store a first key and read back the one that won, as two processes may start a month together."""
+    """Store a first key; read the one that won if it is another's, as two processes may start a month together."""
     key = new_data_key(pharmacy_id, purpose, 1)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -137,6 +137,8 @@ def _make(pharmacy_id: UUID, purpose: str) -> list[_Row]:
             "VALUES (%s, %s, %s, 1, %s, %s, %s) ON CONFLICT (pharmacy_id, purpose, number) DO NOTHING",
             [pharmacy_id, key.id, purpose, key.created_at, key.root_id, bytes(key.wrapped)],
         )
+        if cursor.rowcount:
+            return [(key.id, purpose, key.root_id, bytes(key.wrapped), key.created_at)]
     return _rows(purpose)
 
 

@@ -39,6 +39,10 @@ DIGESTS = {
     PERSON: digest_sql(*_FLAGS, _secret_sql("password"), _secret_sql("enrolment")),
     FACTOR: digest_sql("id::text", "user_id::text", "type", _secret_sql("coalesce(data->>'sealed', '')")),
 }
+_ACCOUNT = " UNION ALL ".join(
+    f"SELECT '{table}', id::text, {DIGESTS[table]} FROM {table} WHERE {owner} = %s"  # noqa: S608
+    for table, owner in ((PERSON, "id"), (FACTOR, "user_id"))
+)
 _PLACES = "SELECT pharmacy_id, id, profession FROM pharmacies_member WHERE person_id = %s ORDER BY pharmacy_id"
 _teller: ContextVar[Commit | None] = ContextVar("temoin_account_teller", default=None)
 
@@ -81,11 +85,10 @@ def tell_change(
 
 def tell_account(commit: Commit, person_id: UUID) -> None:
     """Add to the act that gives a person their place how their account is left."""
-    for table, owner in ((PERSON, "id"), (FACTOR, "user_id")):
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT id, {DIGESTS[table]} FROM {table} WHERE {owner} = %s", [person_id])  # noqa: S608
-            for row_id, digest in cursor.fetchall():
-                commit.tell(table, row_id, now=digest)
+    with connection.cursor() as cursor:
+        cursor.execute(_ACCOUNT, [person_id, person_id])
+        for table, row_id, digest in cursor.fetchall():
+            commit.tell(table, row_id, now=digest)
 
 
 def remove_factors(person_id: UUID) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from temoin.journal.act import act
+from temoin.journal.act import Acts, act, acts_together
 from temoin.journal.events import EventKind
 from temoin.journal.unreadable import each_opened
 from temoin.lib.errors import NotFoundError, refuse
-from temoin.lib.ids import MemberId, new_id
+from temoin.lib.ids import MemberId
 from temoin.lib.phones import PhoneError, read_phone, region_of_postcode
 from temoin.lib.typed import typed_line
 from temoin.lib.zones import today_in
@@ -111,15 +112,24 @@ def seat_member(*, pharmacy_id: UUID, person_id: UUID, profession: Profession, n
 
     `names` has family_name, given_name and rpps ("" outside the register).
     """
-    member = Member(
-        pharmacy_id=pharmacy_id, id=new_id(), person_id=person_id, profession=profession.value, is_active=True
-    )
-    with act(
-        by=Operator(pharmacy_id), kind=EventKind.MEMBER_SEATED, subject_kind="member", subject_id=member.id
-    ) as commit:
+    (member,) = seat_members(pharmacy_id=pharmacy_id, people={person_id: (profession, names)})
+    return MemberId(member.id)
+
+
+def seat_members(*, pharmacy_id: UUID, people: Mapping[UUID, tuple[Profession, dict[str, str]]]) -> list[Member]:
+    """Give several people, by their accounts, each the place that `seat_member` gives: all of them or none."""
+    with acts_together(by=Operator(pharmacy_id)) as acts:
+        return [
+            _seat(acts, Member(pharmacy_id=pharmacy_id, person_id=person_id, profession=profession.value), names)
+            for person_id, (profession, names) in people.items()
+        ]
+
+
+def _seat(acts: Acts, member: Member, names: dict[str, str]) -> Member:
+    with acts.act(kind=EventKind.MEMBER_SEATED, subject_kind="member", subject_id=member.id) as commit:
         typed = {field: typed_line(field, text, of="Member") for field, text in names.items()}
         member.seal(typed)
         commit.insert(member)
-        tell_account(commit, person_id)
-        post_check(commit, Subject("member", member.id, profession.value), typed)
-    return MemberId(member.id)
+        tell_account(commit, member.person_id)
+        post_check(commit, Subject("member", member.id, member.profession), typed)
+    return member
