@@ -223,7 +223,7 @@ def django_db_setup(embedded_server: EmbeddedServer, django_db_blocker: pytest.F
         {"HOST": str(embedded_server.socket_folder()), "USER": TESTER, "PASSWORD": TESTER, "CONN_MAX_AGE": None}
     )
     connection.settings_dict["OPTIONS"] = {"options": f"-c role=temoin_app -c {PLAY}=on"}
-    # A flush by TRUNCATE takes the owner's rights: see _flush.
+    # A flush takes the superuser's rights: see _flush.
     with pytest.MonkeyPatch.context() as patch:
         from django.test import TransactionTestCase
 
@@ -233,17 +233,29 @@ def django_db_setup(embedded_server: EmbeddedServer, django_db_blocker: pytest.F
         connection.close()
 
 
+# What tests leave is little: to delete it takes a fifth of the time that new files for all tables take. Of what is
+# much, the pages go too. Whoever still writes is waited for. As a replica the superuser sets off no trigger.
+_EMPTY = """DO $$ DECLARE emptied regclass[]; one regclass; is_used boolean; BEGIN
+SET LOCAL session_replication_role = replica;
+emptied := ARRAY(SELECT oid FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
+  AND relname NOT IN ('django_migrations', 'django_content_type') ORDER BY oid);
+EXECUTE format('LOCK TABLE %s IN EXCLUSIVE MODE', array_to_string(emptied, ', '));
+FOREACH one IN ARRAY emptied LOOP
+  EXECUTE format('SELECT EXISTS (SELECT FROM %s)', one) INTO is_used;
+  IF pg_relation_size(one) > 1000000 THEN EXECUTE format('TRUNCATE %s RESTART IDENTITY CASCADE', one);
+  ELSIF is_used THEN EXECUTE format('DELETE FROM %s', one); END IF;
+END LOOP;
+FOR one IN SELECT format('%I.%I', schemaname, sequencename)::regclass FROM pg_sequences WHERE last_value IS NOT NULL
+LOOP EXECUTE format('ALTER SEQUENCE %s RESTART', one); END LOOP;
+END $$"""
+
+
 def _flush(server: EmbeddedServer) -> None:
     from django.db import connection
 
     connection.close()
     with _superuser(server, DATABASE) as owner:
-        tables = owner.execute(
-            "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables "
-            "WHERE schemaname = 'public' AND tablename NOT IN ('django_migrations', 'django_content_type')"
-        ).fetchone()
-        assert tables is not None
-        owner.execute(f"TRUNCATE {tables[0]} RESTART IDENTITY CASCADE")
+        owner.execute(_EMPTY)
 
 
 @pytest.fixture
