@@ -17,8 +17,10 @@ def main(data: Path) -> None:
     """Load it, then keep its accounts: the file's presence says that the loading is complete."""
     follow_supervisor()
     become(Process.STAFF, data)
+    from temoin.signin.passwords import SlowHasher
     from temoin_demo.demonstration import load_demonstration
 
+    SlowHasher.memory_cost = 1024  # passwords that we print need no slow hash; a first sign-in makes one all the same
     keep_demonstration(data, asdict(load_demonstration(lambda text: say(f"    {text}"))))
 
 

@@ -55,11 +55,10 @@ from temoin.webhooks.actions import (
     try_webhook,
     turn_secret,
 )
-from temoin.webhooks.couriers.https import CONNECTIONS
 from temoin.webhooks.models import WebhookNotice
 from temoin.webhooks.queries import WebhookView, read_webhook, webhook_standing
 from temoin.webhooks.rounds import EACH
-from temoin.webhooks.settings import OUTSIDE, Outside
+from temoin.webhooks.settings import CONNECTIONS, OUTSIDE, Outside
 
 
 def sign(house: House) -> UUID:

@@ -26,9 +26,11 @@ NEEDS: dict[str, tuple[tuple[str, ...], str]] = {
 }
 
 
-def add_commands(commands: Commands) -> None:
-    """Wire the commands that are installed; the others, which no help lists, say what brings them."""
+def add_beside(commands: Commands, command: str) -> None:
+    """Wire the command, or all where it is none of these; what is not installed is in no help and says its need."""
     for name, (modules, _) in NEEDS.items():
+        if command in NEEDS and command != name:
+            continue
         if _are_there(modules):
             _ADDERS[name](commands)
         else:

@@ -3,76 +3,63 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
+from importlib import import_module
 
-from temoin.cli import (
-    backup,
-    beside,
-    breach,
-    catalogue,
-    certificates,
-    check,
-    evidence,
-    imports,
-    init,
-    journal,
-    keys,
-    lanes,
-    leaving,
-    listen,
-    members,
-    migrate,
-    pharmacies,
-    reconcile,
-    retention,
-    serve,
-    surveillance,
-)
+from temoin.cli.beside import NEEDS, add_beside
 from temoin.cli.console import complain
 from temoin.crypto.envelope import NoReaderError, SealBrokenError
 from temoin.lib.config_error import ConfigError
 from temoin.lib.text import is_readable
 from temoin.lib.unreadable import unreadable_gathered, unreadable_met
 
+# Where each command of the product is, in the order of the help. What a command does not need it does not load.
+ROOMS: dict[str, tuple[str, ...]] = {
+    "serve": ("web", "portal", "worker", "sealer", "reaper"),
+    "init": ("init",),
+    "backup": ("backup",),
+    "migrate": ("migrate",),
+    "imports": ("import",),
+    "journal": ("journal",),
+    "keys": ("keys",),
+    "certificates": ("certificates",),
+    "check": ("check",),
+    "evidence": ("evidence",),
+    "catalogue": ("catalogue",),
+    "pharmacies": ("pharmacy",),
+    "members": ("member",),
+    "breach": ("breach",),
+    "lanes": ("lanes",),
+    "leaving": ("leaving",),
+    "listen": ("listen",),
+    "reconcile": ("reconcile",),
+    "retention": ("retention",),
+    "surveillance": ("surveillance",),
+}
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of every subcommand; each sets `run`, a function of the parsed options."""
+
+def build_parser(command: str = "") -> argparse.ArgumentParser:
+    """Return the parser of a command, or of all where it is none of ours; each sets `run`, which takes the options."""
     parser = argparse.ArgumentParser(
         prog="temoin", description="Test results in pharmacies: to the patient, and to the authority, once."
     )
     parser.set_defaults(takes_rest=False)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for room in (
-        beside,
-        serve,
-        init,
-        backup,
-        migrate,
-        imports,
-        journal,
-        keys,
-        certificates,
-        check,
-        evidence,
-        catalogue,
-        pharmacies,
-        members,
-        breach,
-        lanes,
-        leaving,
-        listen,
-        reconcile,
-        retention,
-        surveillance,
-    ):
-        room.add_commands(commands)
+    found = [room for room, names in ROOMS.items() if command in names]
+    if not found:
+        add_beside(commands, command)
+    if command not in NEEDS:
+        for room in found or ROOMS:
+            import_module(f"temoin.cli.{room}").add_commands(commands)
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status, 2 when Témoin is set up wrongly."""
-    parser = build_parser()
-    options, rest = parser.parse_known_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    parser = build_parser(next(iter(given), ""))
+    options, rest = parser.parse_known_args(given)
     options.rest = rest
     if rest and not options.takes_rest:
         parser.error(f"unknown arguments: {' '.join(rest)}")

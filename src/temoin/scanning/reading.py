@@ -9,7 +9,6 @@ from datetime import date
 from stdnum import luhn
 
 from temoin.scanning import hibc
-from temoin.scanning.gs1 import read_elements, read_link
 from temoin.scanning.hibc import read_hibc
 from temoin.scanning.ins import read_ins
 from temoin.scanning.keyboards import meanings
@@ -66,7 +65,7 @@ def join_codes(text: str, second: BoxCode, *, today: date) -> Scan | None:
     first = read_scan(text, today=today).box
     if first is None or not first.device or second.device or first.is_hibc != second.is_hibc:
         return None
-    joined = hibc.join(first, second) if first.is_hibc else read_elements(first.text + second.text)
+    joined = hibc.join(first, second) if first.is_hibc else _elements(first.text + second.text)
     return joined if joined and joined.is_sound else None
 
 
@@ -85,11 +84,21 @@ def _read(plain: str, today: date) -> Scan:
         found = reader(plain)
         if found is not None:
             return found
-    return read_zone(plain, today=today) or read_elements(plain) or UNKNOWN
+    return read_zone(plain, today=today) or _elements(plain) or UNKNOWN
+
+
+def _elements(plain: str) -> Scan | None:
+    from temoin.scanning.gs1 import read_elements  # with every identifier there is: loaded where somebody scans
+
+    return read_elements(plain)
 
 
 def _linked(plain: str) -> Scan | None:
-    return read_link(plain) if _LINK.match(plain) else None
+    if not _LINK.match(plain):
+        return None
+    from temoin.scanning.gs1 import read_link
+
+    return read_link(plain)
 
 
 def _professional(plain: str) -> Scan | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta
 from functools import partial
 from time import monotonic
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -20,11 +21,13 @@ from temoin.lib.clock import now
 from temoin.outbox.courier import Answer, Verdict
 from temoin.outbox.duties import Duty
 from temoin.outbox.set_aside import apart
-from temoin.webhooks.couriers.https import CONNECTIONS, WebhookLine
 from temoin.webhooks.gathering import WebhookPlace, active_webhooks, gather_notices, moment_of_all
 from temoin.webhooks.queue import Claimed, DueNotice, ReadyWebhook, claim_notices, ready_webhooks, settle_notice
-from temoin.webhooks.settings import Outside
+from temoin.webhooks.settings import CONNECTIONS, Outside
 from temoin.webhooks.signing import signed_headers
+
+if TYPE_CHECKING:
+    from temoin.webhooks.couriers.https import WebhookLine
 
 log = logging.getLogger("temoin.webhooks")
 
@@ -51,6 +54,8 @@ def tell_programs(outside: Outside, stop: threading.Event) -> None:
 
 
 async def _line(outside: Outside) -> WebhookLine:
+    from temoin.webhooks.couriers.https import WebhookLine  # loaded where notices are sent
+
     # Names are resolved in threads: those of a server that does not answer must not be all there are.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(CONNECTIONS))
     return WebhookLine(outside)

@@ -9,6 +9,8 @@ from typing import Annotated
 from temoin.lib.handed import Handed
 from temoin.lib.section import Place, Text, fitting, section
 
+CONNECTIONS = 64  # of one round of notices
+
 
 @section
 class WebhookSettings:

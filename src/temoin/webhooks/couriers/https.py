@@ -17,12 +17,11 @@ from temoin.lib.http_replies import BoundedReply
 from temoin.lib.retry_after import asked_pause
 from temoin.outbox.courier import Answer, Verdict
 from temoin.webhooks.addresses import AddressRefusedError, is_public, read_target
-from temoin.webhooks.settings import Outside
+from temoin.webhooks.settings import CONNECTIONS, Outside
 
 _NOT_NOW = frozenset({429, 503})
 LONGEST = 3_600.0  # seconds that a program may ask to be left alone for: the longest pause between two tries anyway
 TIMEOUT = aiohttp.ClientTimeout(total=10, connect=4)
-CONNECTIONS = 64
 
 
 class _NotPublicError(OSError):

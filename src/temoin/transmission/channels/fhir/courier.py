@@ -26,7 +26,6 @@ from temoin.transmission.channels.fhir.http_courier import (
     told_without_taking,
     word_of,
 )
-from temoin.transmission.channels.fhir.http_line import HttpLine
 
 ONCE_MORE = 4.0  # seconds
 
@@ -70,7 +69,7 @@ class FhirCourier(HttpCourier):
         return self._search(by_keys(keys))
 
     async def _search(self, asked: Question) -> AsyncIterator[Holding]:
-        line = HttpLine(self.authority)  # of its own: who reconciles works in another thread than the lane
+        line = self.open_line()  # of its own: who reconciles works in another thread than the lane
         try:
             async for holding in search_holdings(line, asked):
                 yield holding

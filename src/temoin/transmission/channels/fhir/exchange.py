@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import orjson
 
 from temoin.lib.retry_after import asked_pause
+
+if TYPE_CHECKING:
+    import aiohttp  # only what sends pays for loading it
 
 
 class NotSentError(Exception):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 from temoin.formats.fhir import REPORT_KEY_SYSTEM
 from temoin.formats.fhir.questions import ASKING, Question, paged
 from temoin.outbox.courier import Holding
 from temoin.transmission.channels.fhir.exchange import NoAnswerError, NotSentError, read_json
-from temoin.transmission.channels.fhir.http_line import HttpLine
+
+if TYPE_CHECKING:
+    from temoin.transmission.channels.fhir.http_line import HttpLine
 
 MOST_PAGES = 20_000
 LARGEST_PAGE = 50_000_000  # bytes

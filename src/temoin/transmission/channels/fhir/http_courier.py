@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from temoin.outbox.courier import Answer, Verdict
 from temoin.transmission.channels.fhir.exchange import NoAnswerError, NotSentError, Reply
-from temoin.transmission.channels.fhir.http_line import HttpLine
 from temoin.transmission.channels.fhir.settings import FhirSettings
 from temoin.transmission.judging import VERDICT, Nature, nature_of_http
 from temoin.transmission.report_courier import ReportCourier
 from temoin.transmission.rules.rule_set import RuleSet
+
+if TYPE_CHECKING:
+    from temoin.transmission.channels.fhir.http_line import HttpLine
 
 _REMARKS = {"warning", "information", "success"}
 KEPT = 16_384  # bytes of an answer that stay with the attempt
@@ -38,8 +40,14 @@ class HttpCourier(ReportCourier):
     def line(self) -> HttpLine:
         """Return the connections to the authority, opened the first time."""
         if self._line is None:
-            self._line = HttpLine(self.authority)
+            self._line = self.open_line()
         return self._line
+
+    def open_line(self) -> HttpLine:
+        """Return connections of the caller's own; only a process that sends loads what they are made of."""
+        from temoin.transmission.channels.fhir.http_line import HttpLine
+
+        return HttpLine(self.authority)
 
     async def close(self) -> None:
         if self._line is not None:
