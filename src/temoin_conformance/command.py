@@ -7,6 +7,7 @@ from pathlib import Path
 
 from temoin.cli.commands import Commands
 from temoin.cli.console import complain, say
+from temoin.cli.numbers import seconds
 from temoin.lib.config_error import ConfigError
 from temoin_conformance.cases import TrialResult, TrialVerdict
 from temoin_conformance.endpoint import Endpoint, EndpointError, read_address
@@ -26,7 +27,7 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument("--authorities", type=Path, help="PEM: who may have signed the endpoint's certificate")
     parser.add_argument("--certificate", type=Path, help="PEM: our certificate, with --key")
     parser.add_argument("--key", type=Path, help="PEM: its key")
-    parser.add_argument("--timeout", type=float, default=10.0, help="seconds for one answer (default: %(default)g)")
+    parser.add_argument("--timeout", type=seconds, default=10.0, help="seconds for one answer (default: %(default)g)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything that was sent and came back")
     parser.add_argument("--html", type=Path, metavar="FILE", help="the same, as a page that stands alone")
     parser.set_defaults(run=run_conformance)

@@ -58,11 +58,11 @@ class Endpoint:
 
 def read_address(address: str) -> tuple[str, str, int, str]:
     """Return scheme, host, port and path; an address with a name, a password or a query is refused."""
-    parts = urlsplit(address)
     try:
+        parts = urlsplit(address)
         port = parts.port
-    except ValueError:
-        raise EndpointError("The port is none.") from None
+    except ValueError as error:
+        raise EndpointError(f"No address: {error}.") from None
     if parts.scheme not in SCHEMES or not parts.hostname:
         raise EndpointError("Give an address like https://host/fhir, mllps://host:2575 or mllp://host:2575.")
     if parts.username is not None or parts.query or parts.fragment:

@@ -6,11 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from temoin.formats.fhir import MEDIA_TYPE, REPORT_KEY_SYSTEM, document
 from temoin.formats.fhir.questions import ASKING, PAGE, by_keys, creating, holdings_shown, paged, received_between
+from temoin.lib.foreign_address import join_address, split_address
 from temoin.testing.report import Report
 from temoin_conformance.cases import FailedError, NotApplicableError, TrialCase, TrialExchange, require
 from temoin_conformance.documents import DocumentStory
@@ -191,8 +192,8 @@ def _searchset(reply: WireReply) -> list[dict[str, Any]]:
 def _next(desk: FhirDesk, reply: WireReply) -> str | None:
     for link in _dicts(reply.json.get("link")):
         if link.get("relation") == "next":
-            address = urljoin(desk.endpoint.address, str(link.get("url", "")))
-            parts, ours = urlsplit(address), urlsplit(desk.endpoint.address)
+            ours = split_address(desk.endpoint.address)
+            parts = split_address(join_address(desk.endpoint.address, str(link.get("url", ""))))
             is_here = (parts.scheme, parts.hostname) == (ours.scheme, ours.hostname)
             is_here = is_here and (parts.port or desk.endpoint.port) == ours.port
             require(is_here and parts.path.startswith(ours.path), "The next page is on another server.")

@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
     _require_free(ports)
     folder = open_folder(options.data or default_folder())
     if options.ready_file is not None:
-        options.ready_file.unlink(missing_ok=True)
+        _clear(options.ready_file)
     say(f"Témoin, demonstration in {folder}")
     with suppress(KeyboardInterrupt), ExitStack() as running:
         through = tuple(dict.fromkeys(options.through or [FIRST_WAY]))
@@ -71,6 +71,13 @@ def run(options: argparse.Namespace) -> int:
         _run_demonstration(demo, stop, running)
     say("Stopped. The data stays: run the same command to go on.")
     return 0
+
+
+def _clear(ready_file: Path) -> None:
+    """Take away the file of an earlier start; one that cannot be written is told before the minute of this one."""
+    ready_file.unlink(missing_ok=True)
+    if not os.access(ready_file.parent, os.W_OK):
+        raise ConfigError(f"{ready_file.parent} takes no file: choose another --ready-file.")
 
 
 class StopSignal:

@@ -25,6 +25,8 @@ from temoin_witness.notes import open_key
 
 JOURNAL = "temoin.invalid/demonstration"
 WITNESS = "temoin.invalid/witness"
+# What an interrupted first start may leave: `supervisor.lock` is that of the database.
+OWN = {"checkpoints", "database", "keys", "logs", "static", "supervisor.lock", "trusted", "witness"}
 ROOM = 300_000_000  # bytes for a first start: the files of PostgreSQL, its log of changes and the made-up results
 
 SETTINGS = """# The settings of this demonstration, written anew at each start.
@@ -103,11 +105,14 @@ def open_folder(folder: Path) -> Path:
     try:
         private_folder(folder)
         first = not (folder / DATA_FILE).exists()
+        others = _others(folder) if first else []
         free = shutil.disk_usage(folder).free
     except OSError as error:
         raise ConfigError(
             f"{folder} cannot hold a demonstration ({error.strerror}): choose another folder with --data."
         ) from None
+    if others:  # a person who is told that the folder can be removed shall lose nothing by it
+        raise ConfigError(f"{folder} holds other things ({others[0]}): choose an empty folder with --data.")
     if not first and not read_config(folder / DATA_FILE).site.demo:
         raise ConfigError(f"{folder} holds a real site: choose another folder with --data.")
     if free < (ROOM if first else ROOM // 10):
@@ -115,6 +120,12 @@ def open_folder(folder: Path) -> Path:
             f"{folder} has {free // 10**6} MB left on its disk: make room, or choose another with --data."
         )
     return folder
+
+
+def _others(folder: Path) -> list[str]:
+    """Return the names of what no demonstration made."""
+    names = (one.name for one in folder.iterdir())
+    return sorted(name for name in names if name not in OWN and not name.startswith(f".{DATA_FILE}."))
 
 
 def _resolved(folder: Path) -> Path:

@@ -145,25 +145,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _port(text: str) -> int:
+    port = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else -1
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to 65535, 0 for any free one")
+    return port
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="temoin sandbox", description="A stand-in health authority and mailbox, in memory only."
     )
     parser.add_argument("--host", default=LOOPBACK, help="address to listen on (default: %(default)s)")
     parser.add_argument(
-        "--port", dest="http_port", type=int, default=DEFAULT_PORT, help="HTTP port (default: %(default)s)"
+        "--port", dest="http_port", type=_port, default=DEFAULT_PORT, help="HTTP port (default: %(default)s)"
     )
-    parser.add_argument("--smtp-port", type=int, default=DEFAULT_SMTP_PORT, help="SMTP port (default: %(default)s)")
-    parser.add_argument("--mllp-port", type=int, help="port for HL7 v2 over MLLP (default: none)")
-    parser.add_argument("--https-port", type=int, help="port for HTTPS (default: none)")
-    parser.add_argument("--mllps-port", type=int, help="port for HL7 v2 over MLLP with TLS (default: none)")
-    parser.add_argument("--mssante-port", type=int, help="port for secure messages, SMTP over TLS (default: none)")
+    parser.add_argument("--smtp-port", type=_port, default=DEFAULT_SMTP_PORT, help="SMTP port (default: %(default)s)")
+    parser.add_argument("--mllp-port", type=_port, help="port for HL7 v2 over MLLP (default: none)")
+    parser.add_argument("--https-port", type=_port, help="port for HTTPS (default: none)")
+    parser.add_argument("--mllps-port", type=_port, help="port for HL7 v2 over MLLP with TLS (default: none)")
+    parser.add_argument("--mssante-port", type=_port, help="port for secure messages, SMTP over TLS (default: none)")
     parser.add_argument(
         "--mssante-certificates",
         metavar="FOLDER",
         help="holds server.pem, server.key, and authorities.pem for the clients' certificates",
     )
-    parser.add_argument("--sftp-port", type=int, help="port for CSV files over SFTP (default: none)")
+    parser.add_argument("--sftp-port", type=_port, help="port for CSV files over SFTP (default: none)")
     parser.add_argument("--sftp-user-key", type=Path, help="file of the public key of the account that may come")
     parser.add_argument("--sftp-host-key", type=Path, help="file of the host's private key (default: one is made)")
     faults = parser.add_argument_group(

@@ -219,10 +219,16 @@ def _refuse_cross_site(request: web.Request) -> None:
     """Refuse a change asked by a page of another site, which a browser on this machine could be led to send."""
     if request.method in {"GET", "HEAD"}:
         return
-    origin = request.headers.get("Origin")
-    foreign = origin is not None and urlsplit(origin).netloc != request.host
-    if foreign or request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
+    is_own = _is_own(request.headers.get("Origin"), request.host)
+    if not is_own or request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
         raise web.HTTPForbidden
+
+
+def _is_own(origin: str | None, host: str) -> bool:
+    try:
+        return origin is None or urlsplit(origin).netloc == host
+    except ValueError:
+        return False
 
 
 async def _settings(request: web.Request, *, is_json: bool) -> dict[str, object]:

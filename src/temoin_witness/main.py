@@ -28,8 +28,15 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--name", required=True, help="name of its key, such as ordre.example.fr/temoin")
     parser.add_argument("--log", action="append", required=True, metavar="VKEY", help="public key of a journal")
     parser.add_argument("--host", default=LOOPBACK, help="address to listen on (default: this machine only)")
-    parser.add_argument("--port", type=int, default=PORT)
+    parser.add_argument("--port", type=_port, default=PORT)
     return parser
+
+
+def _port(text: str) -> int:
+    port = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else -1
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to 65535, 0 for any free one")
+    return port
 
 
 def main(arguments: Sequence[str] | None = None, *, on_ready: Callable[[], None] = lambda: None) -> int:

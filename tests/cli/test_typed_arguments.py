@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from temoin.cli.main import FILES, build_parser, main
+from temoin_sandbox.main import _parser as sandbox_parser
+from temoin_witness.main import build_parser as witness_parser
 
 KEPT = {
     *(f"retention {command} --reason" for command in ("hold", "lift")),
@@ -59,6 +61,33 @@ def texts(parser: argparse.ArgumentParser, name: str = "") -> Iterator[str]:
                 yield from texts(below, f"{name} {word}".strip())
         elif action.type is None and action.choices is None and action.nargs != 0 and action.dest not in FILES:
             yield f"{name} {action.option_strings[0] if action.option_strings else action.dest}"
+
+
+def options(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for below in action.choices.values():
+                yield from options(below)
+        else:
+            yield action
+
+
+def takes(action: argparse.Action, text: str) -> bool:
+    try:
+        action.type(text)
+    except (ValueError, argparse.ArgumentTypeError):
+        return False
+    return True
+
+
+def test_no_number_of_any_command_is_absurd():
+    parsers = [build_parser(), sandbox_parser(), witness_parser()]
+    typed = [action for parser in parsers for action in options(parser) if action.type is not None]
+    numbers = [action for action in typed if takes(action, "20") and not takes(action, "x")]
+
+    absurd = ("-1", "-0.5", "nan", "inf", "1e309", "9" * 5000, "99999999999", "\u0662\u0660", "2_0", " 20", "")
+    assert len(numbers) >= 15
+    assert [(one.option_strings, text) for one in numbers for text in absurd if takes(one, text)] == []
 
 
 def test_each_text_of_each_command_is_known():

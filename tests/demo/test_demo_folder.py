@@ -44,6 +44,33 @@ def test_a_real_site_is_refused(tmp_path: Path):
         open_folder(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["letters", ".ssh", "temoin.toml.old"])
+def test_a_folder_that_holds_other_things_is_refused_and_left_alone(tmp_path: Path, name: str):
+    (tmp_path / name).touch()
+    tmp_path.chmod(0o700)
+
+    with pytest.raises(ConfigError, match=rf"holds other things \({name}\)"):
+        open_folder(tmp_path)
+
+    assert [one.name for one in tmp_path.iterdir()] == [name]
+
+
+def test_what_an_interrupted_set_up_left_is_gone_on_with(tmp_path: Path):
+    tmp_path.chmod(0o700)
+    write_settings(tmp_path, Ports(8600))
+    (tmp_path / "temoin.toml").rename(tmp_path / ".temoin.toml.4711")
+
+    assert open_folder(tmp_path) == tmp_path
+
+
+def test_a_ready_file_that_cannot_be_is_told_before_the_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    words = ["--data", str(tmp_path / "data"), "--base-port", "18700", "--ready-file", str(tmp_path / "no" / "file")]
+
+    assert main(["demo", *words]) == 2
+
+    assert capsys.readouterr().err == f"temoin: {tmp_path / 'no'} takes no file: choose another --ready-file.\n"
+
+
 def test_a_new_folder_is_closed_to_others(tmp_path: Path):
     assert open_folder(tmp_path / "data").stat().st_mode & 0o777 == 0o700
 

@@ -171,7 +171,9 @@ def test_a_step_up_gives_the_form_back(house: House, owner: Client):
     assert kept_on(owner.get("/team/invite/").content.decode()) == {"given_name": "Léa", "family_name": "GARNIER"}
 
 
-@pytest.mark.parametrize(("origin", "kept"), [("http://testserver", TYPED), ("http://elsewhere.example", {})])
+@pytest.mark.parametrize(
+    ("origin", "kept"), [("http://testserver", TYPED), ("http://elsewhere.example", {}), ("http://[", {})]
+)
 def test_an_old_token_gives_the_form_back_to_its_own_site_only(house: House, origin: str, kept: dict[str, str]):
     browser = sign_in(Client(enforce_csrf_checks=True), house.owner)
 

@@ -25,6 +25,7 @@ from temoin.cli.commands import Commands
 from temoin.cli.console import complain, say
 from temoin.cli.database_server import database_running
 from temoin.cli.django_process import become, settings_file
+from temoin.cli.numbers import count_of_rows, whole_seconds
 from temoin.cli.supervised import end_by_cleaning
 from temoin.lib.config_error import ConfigError
 from temoin.settings.file import VARIABLE, Config, Process, read_config
@@ -48,9 +49,11 @@ def add_commands(commands: Commands) -> None:
     source.add_argument("--copy", type=Path, metavar="FOLDER", help=words)
     verify.add_argument("--scratch", type=Path, help="where there is room for a copy of the database, for a while")
     verify.add_argument("--programs", type=Path, help="PostgreSQL's programs, of the version of the backup")
-    verify.add_argument("--rows", type=int, default=200, help="rows of each table and pharmacy to open (0: all)")
+    verify.add_argument(
+        "--rows", type=count_of_rows, default=200, help="rows of each table and pharmacy to open (0: all)"
+    )
     words = f"that a restore may lose; more is a fault (default: {A_DAY_AND_SOME})"
-    verify.add_argument("--at-most", type=int, metavar="SECONDS", default=A_DAY_AND_SOME, help=words)
+    verify.add_argument("--at-most", type=whole_seconds, metavar="SECONDS", default=A_DAY_AND_SOME, help=words)
     verify.add_argument("--json", action="store_true", help="one object instead of lines")
     verify.set_defaults(run=run)
     add_unit_commands(verbs)

@@ -24,6 +24,7 @@ from temoin.cli.commands import Commands
 from temoin.cli.console import complain, say
 from temoin.cli.django_process import DATA_FILE
 from temoin.cli.first_settings import SiteAnswers, settings_text
+from temoin.cli.numbers import port_number
 from temoin.lib.config_error import ConfigError
 from temoin.lib.key_places import check_root_place
 from temoin.settings.database import DATABASE_ROLES
@@ -64,7 +65,7 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument(
         "--hds-expires", type=date.fromisoformat, help="last day of that certificate, such as 2028-12-31"
     )
-    parser.add_argument("--mail-port", type=int, default=587)
+    parser.add_argument("--mail-port", type=port_number, default=587)
     parser.add_argument("--mail-security", default="starttls", help="none (this machine only), starttls or tls")
     parser.add_argument("--mail-user", help="account at the mail server")
     parser.add_argument("--mail-password-file", type=Path, help="file with its password, which is copied")

@@ -13,6 +13,7 @@ from temoin.cli.commands import Commands
 from temoin.cli.console import complain, say
 from temoin.cli.database_server import database_running
 from temoin.cli.django_process import become, settings_file
+from temoin.cli.numbers import count_of_rows
 from temoin.cli.operating import database_words
 from temoin.crypto.backup import BackupError, read_backup, shares_of
 from temoin.crypto.roots.file import FileRoots
@@ -49,7 +50,9 @@ def _add_backup_commands(nouns: Commands) -> None:
     restore.add_argument("folder", type=Path, help="the backup")
     _add_shares(restore)
     verify = _verb(nouns, "verify", "unwrap every key and open rows of every table", "verify")
-    verify.add_argument("--rows", type=int, default=20, help="rows of each table and pharmacy (default: 20; 0: all)")
+    verify.add_argument(
+        "--rows", type=count_of_rows, default=20, help="rows of each table and pharmacy (default: 20; 0: all)"
+    )
     verify.add_argument("--backup", dest="folder", type=Path, help="a backup, which must hold every root key in use")
     _add_shares(verify)
 

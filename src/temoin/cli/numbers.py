@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import re
 
 HIGHEST_PORT = 65535
 MOST_PROCESSES = 64
+MOST_ROWS = 10**9
+A_DAY, A_YEAR = 24 * 3600, 366 * 24 * 3600  # seconds
 
 
 def port_number(text: str) -> int:
@@ -18,12 +21,28 @@ def count_of_processes(text: str) -> int:
     return within(text, 1, MOST_PROCESSES)
 
 
+def count_of_rows(text: str) -> int:
+    """Return how many rows of each table to open; 0 stands for all."""
+    return within(text, 0, MOST_ROWS)
+
+
+def whole_seconds(text: str) -> int:
+    """Return a span of a year at most."""
+    return within(text, 1, A_YEAR)
+
+
+def seconds(text: str) -> float:
+    """Return a span of a day at most, in parts of a second too."""
+    span = float(text) if re.fullmatch("[0-9]{1,5}([.][0-9]{1,3})?", text) else 0.0
+    if not 0 < span <= A_DAY:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds, {A_DAY} at most")
+    return span
+
+
 def within(text: str, least: int, most: int) -> int:
     """Return a whole number of a range."""
-    try:
-        number = int(text)
-    except ValueError:
-        number = least - 1
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(most))
+    number = int(text) if is_number else least - 1
     if not least <= number <= most:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}")
     return number

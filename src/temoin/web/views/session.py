@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from temoin.lib.foreign_address import split_address
 from temoin.signin.open_sessions import seconds_left
 from temoin.signin.sessions import Owner, owner_of
 from temoin.web.kept_forms import Fields, keep, keep_posted, owner_tag, sender_of
@@ -45,7 +45,7 @@ def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:  # noq
 
 def _sender_here(request: HttpRequest) -> Owner | None:
     """Return who sent the form from a page of ours; another site's form is nobody's."""
-    source = urlsplit(request.headers.get("Origin") or request.headers.get("Referer", "")).netloc
+    source = split_address(request.headers.get("Origin") or request.headers.get("Referer", "")).netloc
     if source != request.get_host():
         return None
     return sender_of(request) or (owner_of(request.session) if request.user.is_authenticated else None)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import SplitResult, unquote
 
 from temoin.formats.fhir import REPORT_KEY_SYSTEM
 from temoin.formats.fhir.questions import ASKING, Question, paged
+from temoin.lib.foreign_address import join_address, split_address
 from temoin.outbox.courier import Holding
 from temoin.transmission.channels.fhir.exchange import NoAnswerError, NotSentError, read_json
 
@@ -99,8 +100,9 @@ def _next(page: dict[str, Any], base: str, address: str) -> str | None:
     links = page.get("link")
     for link in links if isinstance(links, list) else []:
         if isinstance(link, dict) and link.get("relation") == "next":
-            following = urljoin(address, str(link.get("url", "")))
-            if _origin(following) != _origin(base) or not _is_under(urlsplit(base).path, urlsplit(following).path):
+            following = join_address(address, str(link.get("url", "")))
+            parts, ours = split_address(following), split_address(base)
+            if _origin(parts) != _origin(ours) or not _is_under(ours.path, parts.path):
                 raise IncompleteError("pages_elsewhere")
             return following
     return None
@@ -110,7 +112,6 @@ def _is_under(base: str, path: str) -> bool:
     return path.startswith(base) and ".." not in unquote(path)
 
 
-def _origin(address: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(address)
+def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
     port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
     return parts.scheme, parts.hostname, port
