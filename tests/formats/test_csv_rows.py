@@ -353,6 +353,9 @@ def test_the_key_is_the_senders_number_and_leaves_the_content_out():
     assert good(patient_first_name="Bea", accession_number=" a-1").natural_key() == key
     assert good(patient_first_name="Bea", accession_number="").natural_key() != key
     assert good(accession_number="A-2").natural_key() != key
+    for same, other in (("00124", "124"), ("A\u20111", "A-1"), ("000", "0")):
+        assert good(accession_number=same).natural_key() == good(accession_number=other).natural_key()
+    assert good(accession_number="A-01").natural_key() != key
     assert good(accession_number="", test_result_date="12/20/2021 15:00").natural_key() != key
 
 

@@ -296,6 +296,56 @@ def test_an_interpretation_in_any_words_must_not_contradict_the_result(said):
     assert (f"{RESULT}.interpretation", "values_differ") in problems_of(made)
 
 
+@pytest.mark.parametrize("status", ["x", "D", "W", "annulé", "Definitif"])
+def test_a_status_of_files_and_of_hl7_is_none_of_fhir(status):
+    assert problems_of(written(bundle(r0_status=status))) == [(f"{RESULT}.status", "told_status")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"r1_birthDate": ["1980-02-29", "1979-01-01"]}, f"{PATIENT}.birthDate"),
+        ({"r1_gender": ["female", "male"]}, f"{PATIENT}.gender"),
+        ({"r1_name": [{"family": ["Doe", "Roe"], "given": ["Jane"]}]}, f"{PATIENT}.name.family"),
+        ({"r0_issued": ["2026-11-24T08:45:00Z", "2026-11-24T08:50:00Z"]}, f"{RESULT}.issued"),
+    ],
+)
+def test_what_stands_once_and_is_told_twice_is_refused(changes, path):
+    assert (path, "several_values") in problems_of(written(bundle(**changes)))
+    assert ("several_values") in [code for _, code in problems_of(as_xml(bundle(**changes)))]
+
+
+def test_a_number_is_the_same_however_the_identifiers_are_ordered():
+    told = [
+        {"system": "urn:ietf:rfc:3986", "value": "urn:uuid:1"},
+        {"use": "secondary", "system": "urn:a", "value": "S"},
+        {"type": {"coding": [{"code": "PLAC"}]}, "system": "urn:b", "value": "P"},
+        {"system": "urn:z", "value": "F1"},
+    ]
+
+    for order in (told, told[::-1]):
+        file = read(written(bundle(r2_identifier=order)))
+        assert [row.accession for row in file if isinstance(row, ResultRow)] == ["F1"]
+        assert sum("DiagnosticReport.identifier[" in one for one in file.not_kept) == 3
+
+
+def test_a_number_that_ended_is_nobodys_and_what_is_left_of_a_name_is_told():
+    phones = [
+        {"system": "phone", "value": "205-999-2800", "period": {"end": "2020"}},
+        {"system": "phone", "value": "205-999-2801", "rank": 2},
+        {"system": "phone", "value": "TEL:205-999-2802", "rank": 1},
+    ]
+    names = [{"family": "Doe", "given": ["Jane"], "suffix": ["Jr"], "text": "Jane Doe Jr"}]
+    homes = [{"text": "12 Oak Street, Birmingham", "country": "US"}]
+
+    file = read(written(bundle(r1_telecom=phones, r1_name=names, r1_address=homes)))
+    (row,) = [row for row in file if isinstance(row, ResultRow)]
+
+    assert row.patient.phone == "+12059992802"
+    left = {"Patient.telecom[0]", "Patient.telecom[1]", "Patient.name[0].suffix"}
+    assert set(file.not_kept) == left
+
+
 def test_names_numbers_and_homes_that_ended_or_are_of_work_stand_back():
     ended, patient = {"period": {"end": "2020-01-01"}}, FHIR_BUNDLE["entry"][1]["resource"]
     names = [{"use": "official", "family": "Old", "given": ["Jane"], **ended}, *patient["name"]]

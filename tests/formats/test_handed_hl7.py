@@ -28,6 +28,12 @@ def test_a_message_becomes_the_row_that_a_file_would_give():
     assert row.tested.at.isoformat() == "2026-11-24T08:45:00+01:00"
 
 
+def test_a_suffix_and_an_extension_that_nothing_keeps_are_said():
+    file = read(changed(("Doe^Jane^Ann^^^^L", "Doe^Jane^Ann^Jr^^^L"), ("^205^9992800", "^205^9992800^12")))
+
+    assert [name for name in file.not_kept if name.startswith("PID")] == ["PID-5.4", "PID-13.8"]
+
+
 def test_what_is_not_read_and_not_kept_is_said():
     file = read(HL7_MESSAGE)
 

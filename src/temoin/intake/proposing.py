@@ -16,7 +16,7 @@ from temoin.catalogue.actions import lots_in_stock
 from temoin.catalogue.kinds import Kind, load_kinds
 from temoin.catalogue.kits import Kit
 from temoin.catalogue.states import LotState
-from temoin.formats.csv.rows import ResultRow, RowStatus, plain_number
+from temoin.formats.csv.rows import ResultRow, RowStatus, plain_accession, plain_number
 from temoin.intake.patients import compared, traits_of_row
 from temoin.intake.problems import RowProblem, RowRefusedError, problem_of_refusal, problems_of_action
 from temoin.intake.resent import order_key, person_said, said_of, said_of_ordered, take_again, wait_for_others
@@ -102,7 +102,7 @@ def _tests(rows: list[ResultRow]) -> list[list[ResultRow]]:
     """Return the findings of each test: those of one person, number and device."""
     found: dict[tuple[object, ...], list[ResultRow]] = {}
     for row in rows:
-        key = (compared(traits_of_row(row.patient)), plain_number(row.accession), row.device.device_name)
+        key = (compared(traits_of_row(row.patient)), plain_accession(row.accession), row.device.device_name)
         found.setdefault(key, []).append(row)
     return list(found.values())
 

@@ -15,7 +15,7 @@ from django.db import connection
 from temoin.catalogue.kinds import Kind, load_kinds
 from temoin.catalogue.outcomes import specimen
 from temoin.crypto.blind import fold_parts
-from temoin.formats.csv.rows import PatientTraits, ResultRow, RowStatus, plain_number
+from temoin.formats.csv.rows import PatientTraits, ResultRow, RowStatus, plain_accession
 from temoin.intake.patients import compared, traits_of_row
 from temoin.intake.problems import RowRefusedError
 from temoin.lib.errors import ConflictError, InvalidError
@@ -48,12 +48,12 @@ def said_of_ordered(said: SentAs, sent: SentResult) -> SentAs:
 
 def result_key(program_id: UUID, number: str, kind: Kind) -> str:
     """Return what a result of a program is known by."""
-    return fold_parts(("program", str(program_id), plain_number(number), kind.code))
+    return fold_parts(("program", str(program_id), plain_accession(number), kind.code))
 
 
 def order_key(program_id: UUID, number: str, kind: Kind) -> str:
     """Return what an order of a program is known by."""
-    return fold_parts(("order", str(program_id), plain_number(number), kind.code))
+    return fold_parts(("order", str(program_id), plain_accession(number), kind.code))
 
 
 def person_said(patient: PatientTraits) -> str:
@@ -73,7 +73,7 @@ def wait_for_others(by: ProgramSeat, told: Iterable[tuple[str, PatientTraits | N
     """
     names = set()
     for number, patient in told:
-        names.add(fold_parts(("number", str(by.program_id), plain_number(number))))
+        names.add(fold_parts(("number", str(by.program_id), plain_accession(number))))
         if patient is not None:
             names.add(fold_parts(("person", str(by.pharmacy_id), person_said(patient))))
     with connection.cursor() as cursor:

@@ -129,9 +129,10 @@ class ResultRow:
         device stand for it then. All is folded, so that another accent, case or space makes no second result.
         The key is made of traits: whoever stores it must hash it with the pharmacy's key (law 4).
         """
-        laboratory, test = plain_number(self.laboratory.number), self.device.loinc.code
+        # Each target has several codes: the one that is reported stands for all.
+        laboratory, test = plain_number(self.laboratory.number), self.device.target.loinc
         if self.accession:
-            return (laboratory, plain_number(self.accession), test)
+            return (laboratory, plain_accession(self.accession), test)
         return (
             laboratory,
             plain_name(self.patient.family_name),
@@ -145,6 +146,9 @@ class ResultRow:
         )
 
 
+_DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"), "-")
+
+
 def is_clia(number: str) -> bool:
     """Tell whether this has the shape of a CLIA number: that of a laboratory of the United States."""
     return _CLIA.fullmatch(number) is not None
@@ -152,4 +156,10 @@ def is_clia(number: str) -> bool:
 
 def plain_number(number: str) -> str:
     """Return a number as it is compared: case, width and spaces do not count."""
-    return "".join(unicodedata.normalize("NFKC", number).casefold().split())
+    return "".join(unicodedata.normalize("NFKC", number).casefold().translate(_DASHES).split())
+
+
+def plain_accession(number: str) -> str:
+    """Return a sender's number as it is compared: a spreadsheet leaves its first zeros out."""
+    plain = plain_number(number)
+    return plain.lstrip("0") or "0" if plain.isdecimal() else plain

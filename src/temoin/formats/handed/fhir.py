@@ -25,6 +25,7 @@ from temoin.formats.handed.fhir_parts import (
     device_of,
     identifier_of,
     laboratory_number,
+    left_inside,
     name_of,
     notes_of,
     plain_time,
@@ -33,7 +34,7 @@ from temoin.formats.handed.fhir_parts import (
 )
 from temoin.formats.handed.fhir_resources import Resources
 from temoin.formats.handed.fhir_states import JUDGED, judge_states
-from temoin.formats.handed.fhir_tree import NOTHING, Node, Placed, few, first, many, paths_of, text
+from temoin.formats.handed.fhir_tree import NOTHING, Node, Placed, doubled, few, first, many, paths_of, text
 from temoin.formats.handed.hl7 import Passed
 from temoin.formats.handed.told import ORDER_NUMBER, ToldResult, refuse_repeated
 
@@ -197,6 +198,9 @@ def _told(part: ResultPart, report: Placed | None, resources: Resources) -> Told
     _tell_value(told, part.at)
     _tell_specimen(told, result, specimen)
     judge_states(told, resources.used.values())
+    for one in (result, part.at, *resources.used.values()):
+        for path in doubled(one):
+            told.refuse(path, "several_values")
     judge_panels(told, part.over)
     told.tell("specimen_collection_date", *when_of(specimen, "collection"), *when_of(result), *when_of(report))
     told.tell("test_result_date", *_issued(result, report))
@@ -304,10 +308,10 @@ def _tell_test(told: ToldResult, result: Placed) -> None:
 
 def _tell_status(told: ToldResult, result: Placed) -> None:
     place, status = f"{result.path}.status", text(result.node, "status")
-    told.tell("test_result_status", (place, _STATUSES.get(status, status)))
-    if status in _NOT_FINAL:
+    told.tell("test_result_status", (place, _STATUSES.get(status.lower(), status)))
+    if status and status.lower() not in _STATUSES:  # X and D of HL7 v2 are no words here
         told.cells["test_result_status"] = "F"  # refused below, by a reason that fits
-        told.refuse(place, "not_final")
+        told.refuse(place, "not_final" if status.lower() in _NOT_FINAL else "told_status")
 
 
 def _tell_value(told: ToldResult, result: Placed) -> None:
@@ -345,3 +349,4 @@ def _note_unread(resources: Resources, passed: Passed) -> None:
         for name, kept in chosen_places(one).items():
             left = (place for place in range(len(few(one.node, name))) if place not in kept)
             passed.not_kept |= dict.fromkeys(f"{one.kind}.{name}[{place}]" for place in left)
+            passed.not_kept |= dict.fromkeys(f"{one.kind}.{name}{each}" for each in left_inside(one, name, kept))

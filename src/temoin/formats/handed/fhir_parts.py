@@ -15,6 +15,7 @@ Said = tuple[str, str]  # a path and what stands there
 # Uses of a name: official, or not said, names a person as at birth (FR Core); maiden is the name before a marriage.
 _NAME_USES = ("official", "", "maiden")
 _NONE: tuple[int, Node] = (-1, {})
+_URI = re.compile("^(?:tel|mailto):", re.IGNORECASE)
 _CLIA_PREFIX = "urn:clia:"
 
 
@@ -55,11 +56,18 @@ def telecom_of(person: Placed, system: str) -> Said:
 
 
 def _telecom_of(person: Placed, system: str) -> tuple[int, str]:
-    for place, one in sorted(_lasting(person, "telecom"), key=lambda one: text(one[1], "use") == "work"):
-        value = text(one, "value").removeprefix("tel:").removeprefix("mailto:")
-        if text(one, "system") == system and text(one, "use") != "old" and value:
+    for place, one in sorted(_lasting(person, "telecom"), key=_preference):
+        value = _URI.sub("", text(one, "value"))
+        # What ended may be somebody else's now.
+        is_over = text(one, "use") == "old" or _has_end(one)
+        if text(one, "system").lower() == system and value and not is_over:
             return place, value
     return -1, ""
+
+
+def _preference(told: tuple[int, Node]) -> tuple[bool, int]:
+    rank = text(told[1], "rank")
+    return text(told[1], "use") == "work", int(rank) if re.fullmatch("[1-9][0-9]{0,3}", rank) else 10_000
 
 
 def _home_of(placed: Placed) -> tuple[int, Node]:
@@ -92,18 +100,59 @@ def chosen_places(placed: Placed) -> dict[str, set[int]]:
         return {"name": {_name_of(placed)[0]}, "telecom": numbers, "address": {_home_of(placed)[0]}}
     if placed.kind == "Organization":
         return {"address": {_home_of(placed)[0]}}
+    if placed.kind in {"DiagnosticReport", "Observation"}:
+        return {"identifier": {_best_identifier(placed)}}
     return {"name": {_name_of(placed)[0]}} if placed.kind == "Practitioner" else {}
+
+
+_READ_INSIDE = {
+    "name": {"use", "period", "family", "given", "text", "id"},
+    "telecom": {"use", "period", "system", "value", "rank", "id"},
+    "address": {"use", "type", "period", "line", "city", "state", "postalCode", "country", "text", "id"},
+}
+
+
+_AROUND = {"use", "period", "type", "text", "id"}
+
+
+def left_inside(placed: Placed, name: str, kept: set[int]) -> list[str]:
+    """Return what is not read of the names, numbers and addresses that are: a suffix, or a text that says it all."""
+    found = []
+    for place, one in enumerate(few(placed.node, name)):
+        read = _READ_INSIDE.get(name)
+        if place not in kept or read is None or not isinstance(one, dict):
+            continue
+        others = [each for each in one if each not in read and each.lstrip("_").isalnum() and each.isascii()]
+        is_text = name != "telecom" and text(one, "text") and not (read - _AROUND) & set(one)
+        found += [f"[{place}].{each}" for each in (*others, *(["text"] if is_text else []))]
+    return found
 
 
 def identifier_of(placed: Placed | None, name: str) -> Said:
     """Return the first identifier under a name, or in a reference under it."""
     if placed is None:
         return "DiagnosticReport.identifier", ""
-    for one in few(placed.node, name):
-        inner = first(one, "identifier") if name == "basedOn" else one
-        if (value := text(inner, "value")) and _holds(inner):
-            return f"{placed.path}.{name}", value
-    return f"{placed.path}.{name}", ""
+    told = [first(one, "identifier") if name == "basedOn" else one for one in few(placed.node, name)]
+    found = [one for one in told if text(one, "value") and _holds(one)]
+    return f"{placed.path}.{name}", text(min(found, key=_rank, default={}), "value")
+
+
+def _best_identifier(placed: Placed) -> int:
+    found = [(_rank(one), place) for place, one in enumerate(few(placed.node, "identifier")) if _holds(one)]
+    return min(found)[1] if found else -1
+
+
+def _rank(identifier: Node) -> tuple[bool, int, bool, str, str]:
+    """Order identifiers: the same is the first however they are ordered, and one made for a document the last."""
+    kinds = [one.code for one in codes_of(first(identifier, "type"))]
+    use, system = text(identifier, "use"), text(identifier, "system")
+    return (
+        use in {"secondary", "temp"},
+        ("FILL" not in kinds) + ("PLAC" in kinds),
+        system in {"urn:ietf:rfc:3986", "urn:ietf:rfc:4122"},
+        system,
+        text(identifier, "value"),
+    )
 
 
 def _holds(identifier: Node) -> bool:

@@ -212,6 +212,40 @@ def texts(node: Any, name: str) -> list[str]:
     return [one.strip() for one in few(node, name) if isinstance(one, str) and one.strip()]
 
 
+# Elements that FHIR R4 has once: JSON may hold a list under their name, and XML the element twice.
+_ONCE = frozenset(
+    {
+        *("status", "intent", "gender", "birthDate", "issued", "effectiveDateTime", "effectiveInstant", "system"),
+        *(
+            "collectedDateTime",
+            "valueString",
+            "family",
+            "city",
+            "postalCode",
+            "country",
+            "state",
+            "use",
+            "start",
+            "end",
+        ),
+        *("active", "reference"),
+    }
+)
+
+
+def doubled(placed: Placed) -> Iterator[str]:
+    """Yield where an element that stands once says several things."""
+    waiting: list[tuple[str, Any]] = [(placed.path, placed.node)]
+    while waiting:
+        path, node = waiting.pop()
+        for name, inner in node.items() if isinstance(node, dict) else ():
+            values = inner if isinstance(inner, list) else [inner]
+            if name in _ONCE and any(value != values[0] for value in values):
+                yield f"{path}.{name}"
+            elif name != "contained":
+                waiting += [(f"{path}.{name}", one) for one in values if isinstance(one, dict)]
+
+
 def paths_of(node: Any, path: str, names: frozenset[str]) -> Iterator[str]:
     """Yield where any of these elements stands, at whatever depth: within the bound of depth that was judged."""
     if isinstance(node, dict):

@@ -183,6 +183,7 @@ def _note_repetitions(each: Segment, number: int, passed: Passed) -> None:
     kept = fields.kept_of(each, number)
     left = (one for one in fields.filled(each, number) if one not in kept)
     passed.not_kept |= dict.fromkeys(f"{each.name}-{number}[{one}]" for one in left)
+    passed.not_kept |= dict.fromkeys(fields.parts_left(each, number, kept))
 
 
 def _of_order(order: _Order, header: Segment, passed: Passed) -> Iterator[ToldResult]:

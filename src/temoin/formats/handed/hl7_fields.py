@@ -14,7 +14,7 @@ from temoin.lib.names import plain_name
 Said = tuple[str, str]  # a place, as PID-5.1, and what stands there
 
 _NOTHING = '""'  # HL7 v2 writes it for a value that is taken away
-_MOST_REPETITIONS = 50
+_MOST_REPETITIONS, _MOST_PARTS = 50, 20
 _FRACTION = re.compile(r"([0-9]{14})\.[0-9]{1,4}([+-][0-9]{4})?")
 _BIRTH = re.compile(r"([0-9]{8})(?:[0-9]{2,6}(?:\.[0-9]{1,4})?|0{2,6}(?:\.0{1,4})?[+-][0-9]{4})")
 _OFFSET = re.compile(r"[0-9]{4,14}(?:\.[0-9]{1,4})?([+-][0-9]{4})")
@@ -168,6 +168,20 @@ def phone_of(person: Segment | None) -> Said:
 
 def mail_of(person: Segment | None) -> Said:
     return "PID-13.4", _mail_of(person)[1]
+
+
+# Of a person's names, address and numbers: the components that are read, and those that say of which kind they are.
+_READ_PARTS = {5: {1, 2, 3, 7, 8, 10, 11, 12, 13}, 11: {*range(1, 8), 12, 13, 14}, 13: {*range(1, 8), 12}}
+
+
+def parts_left(person: Segment, field: int, kept: set[int]) -> list[str]:
+    """Return the components that are not read of what is: a suffix of a name, the extension of a number."""
+    read = _READ_PARTS.get(field) if person.name == "PID" else None
+    if read is None:
+        return []
+    others = [part for part in range(1, _MOST_PARTS) if part not in read]
+    told = (part for part in others if any(value(person, field, part, repetition=one) for one in kept if one))
+    return [f"PID-{field}.{part}" for part in told]
 
 
 def kept_of(segment: Segment, field: int) -> set[int]:
