@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import threading
 from base64 import b64decode, b64encode
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -356,6 +357,15 @@ def test_a_pause_that_a_program_asks_for_is_kept_within_bounds(
     with shifted_by(timedelta(seconds=most + 60)):
         tell()
     assert view(house, program).waiting == 0
+
+
+def test_a_round_that_sends_nothing_reads_no_certificates(house, program, receiver, tell, tmp_path):  # noqa: ARG001
+    """Read each five seconds, they were three quarters of what an idle worker takes."""
+    OUTSIDE.give(replace(OUTSIDE(), authorities=tmp_path / "none.pem"))  # a file that is not there
+
+    tell()
+
+    assert receiver.came == []
 
 
 @pytest.mark.parametrize("end", ["end", "revoke", "suspend"])

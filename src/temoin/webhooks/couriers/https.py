@@ -37,14 +37,21 @@ def _public_socket(found: Any) -> socket.socket:
 
 
 class WebhookLine:
-    """The connections of a round; made inside the loop that uses them."""
+    """The connections of a round; each kind is made when the first notice needs it, inside the loop that uses it.
+
+    Most rounds send nothing, and to read the authorities' certificates is most of the work of an idle worker.
+    """
 
     def __init__(self, outside: Outside) -> None:
         self._outside = outside
-        self._public = self._session(_public_socket)
-        self._allowed = self._session(None)
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
-    def _session(self, make: Any) -> aiohttp.ClientSession:
+    def _session(self, *, is_allowed: bool) -> aiohttp.ClientSession:
+        if is_allowed not in self._sessions:
+            self._sessions[is_allowed] = self._made(None if is_allowed else _public_socket)
+        return self._sessions[is_allowed]
+
+    def _made(self, make: Any) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(limit=CONNECTIONS, ssl=self._context(), socket_factory=make)
         # trust_env off: a proxy variable of the machine would choose the address instead
         return aiohttp.ClientSession(
@@ -64,7 +71,7 @@ class WebhookLine:
         """Send one notice; every outcome is an Answer."""
         try:
             target = read_target(address, self._outside)
-            session = self._allowed if target.name in self._outside.allowed_hosts else self._public
+            session = self._session(is_allowed=target.name in self._outside.allowed_hosts)
             headers = {**headers, "Content-Type": "application/json"}
             async with session.post(address, data=body, headers=headers, allow_redirects=False) as reply:
                 reply.close()  # what else it says is nobody's business
@@ -82,8 +89,8 @@ class WebhookLine:
             return Answer(Verdict.POSTPONED, "unreachable")
 
     async def close(self) -> None:
-        await self._public.close()
-        await self._allowed.close()
+        for session in self._sessions.values():
+            await session.close()
 
 
 def _answer(status: int, retry_after: str) -> Answer:
