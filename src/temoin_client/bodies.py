@@ -112,8 +112,10 @@ class WebhookAddress(ApiShape):
 class WholeResult(ApiShape):
     """A result handed in whole: its patient, its test, its sample and what was read."""
 
-    # Your own number of it: sent again with the same key, it is taken once.
+    # Your own number of it: with the kind, it is known for as long as the test is kept.
     number: str
+    # `corrected`: what was read is another than was handed in under this number; see `read_at`.
+    status: Literal["final", "corrected"] = "final"
     # A known patient; or `patient`, for a new one.
     patient_id: UUID | None = None
     patient: NewPatient | None = None

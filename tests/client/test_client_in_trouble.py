@@ -42,7 +42,7 @@ def test_a_test_is_registered_once_however_the_answer_was_lost(way, between, ask
 
 
 def test_a_batch_that_broke_off_is_taken_once(way, between, world):
-    results = [world.whole(f"B-{number}") for number in range(3)]
+    results = [world.whole(uuid4().hex) for _ in range(3)]
     between.then(RESULTS, "cut")
 
     verdicts = way(lambda temoin: temoin.hand_in_all(results), proxy=between.proxy)
@@ -183,7 +183,7 @@ def test_nothing_of_the_environment_is_believed(way, monkeypatch, tmp_path):
 
 def test_neither_secrets_nor_people_are_shown(way, place, between, world, caplog):
     caplog.set_level(logging.DEBUG)
-    result, person = world.whole("C-1"), somebody()
+    result, person = world.whole(uuid4().hex), somebody()
     between.then(WHOAMI, (500, {}, b'{"error": "server_error", "incident": "abcd"}'))
 
     with pytest.raises(problems.ServerDefectError) as ended:

@@ -167,9 +167,13 @@ class WholeResult(Shape):
         str,
         Field(
             pattern=r"^[\x21-\x7e]{1,64}$",
-            description="Your own number of it: sent again with the same key, it is taken once.",
+            description="Your own number of it: with the kind, it is known for as long as the test is kept.",
         ),
     ]
+    status: Annotated[
+        Literal["final", "corrected"],
+        Field(description="`corrected`: what was read is another than was handed in under this number; see `read_at`."),
+    ] = "final"
     patient_id: Annotated[UUID | None, Field(description="A known patient; or `patient`, for a new one.")] = None
     patient: NewPatient | None = None
     kind: _Line

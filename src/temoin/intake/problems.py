@@ -32,7 +32,7 @@ _REASONS = {
     ),
     "number_used": (
         gettext_noop("Another result was handed in under this number by this program."),
-        gettext_noop("Send a correction as one (status C); give another result a number of its own."),
+        gettext_noop("Send a correction as one (status C or corrected); give another result a number of its own."),
     ),
     "correction_of_another": (
         gettext_noop("A correction changes what was read: the person, the device, the specimen and its time stay."),

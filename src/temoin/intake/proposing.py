@@ -114,10 +114,12 @@ def _propose(by: ProgramSeat, findings: list[ResultRow], notice: str) -> Stands 
     reading = Reading(outcomes=outcomes, read_at=read_at(first), comment=first.comment, is_typed=True)
     said = said_of(by.program_id, kind, findings, outcomes)
     sent = find_sent(by=by, key=said.key) or _ordered(by, first, kind)
+    is_correction = any(row.status is RowStatus.CORRECTED for row in findings)
     if sent is not None and sent.is_told:
         again = said_of_ordered(said, sent)
-        return None if take_again(by, sent, again, findings=findings, reading=reading) else sent.stands
-    if any(row.status is RowStatus.CORRECTED for row in findings):
+        is_taken = take_again(by, sent, again, is_correction=is_correction, reading=reading)
+        return None if is_taken else sent.stands
+    if is_correction:
         raise RowRefusedError("test_result_status", "never_sent")
     if sent is not None:
         _fill(by, sent, first, reading=reading, said=said)

@@ -1,4 +1,4 @@
-"""What a program's message says of a result that it sent before: the same, a correction, or a contradiction.
+"""What a program's message or call says of a result that it sent before: the same, a correction, or a contradiction.
 
 Its identity is the program, the sender's number and the kind of test, as a file's is laboratory, number and test
 (`intake.sameness`). No other program's number is the same number, even of the same pharmacy.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import connection
@@ -15,10 +16,11 @@ from django.db import connection
 from temoin.catalogue.kinds import Kind, load_kinds
 from temoin.catalogue.outcomes import specimen
 from temoin.crypto.blind import fold_parts
-from temoin.formats.csv.rows import PatientTraits, ResultRow, RowStatus, plain_accession
+from temoin.formats.csv.rows import PatientTraits, ResultRow, plain_accession
 from temoin.intake.patients import compared, traits_of_row
 from temoin.intake.problems import RowRefusedError
 from temoin.lib.errors import ConflictError, InvalidError
+from temoin.patients.traits import Traits
 from temoin.pharmacies.programs import ProgramSeat
 from temoin.testing.amendments import Correction, propose_correction
 from temoin.testing.proposals import propose_result
@@ -39,6 +41,30 @@ def said_of(program_id: UUID, kind: Kind, findings: Sequence[ResultRow], outcome
         fixed=fold_parts((*_person(first.patient), *sample)),
         read=fold_parts(read),
     )
+
+
+def said_in_call(
+    program_id: UUID,
+    kind: Kind,
+    number: str,
+    *,
+    person: UUID | Traits,
+    sample: Iterable[object],
+    read: Iterable[object],
+) -> SentAs:
+    """Return what a call says of one test, as it was written: what is left out is no moment and no word."""
+    whom = ("record", str(person)) if isinstance(person, UUID) else _traits_said(person)
+    return SentAs(
+        key=result_key(program_id, number, kind),
+        fixed=fold_parts((*whom, *map(_plain, sample))),
+        read=fold_parts(tuple(map(_plain, read))),
+    )
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()  # one instant, whatever its offset
+    return "" if value is None else str(value)
 
 
 def said_of_ordered(said: SentAs, sent: SentResult) -> SentAs:
@@ -62,7 +88,11 @@ def person_said(patient: PatientTraits) -> str:
 
 
 def _person(patient: PatientTraits) -> tuple[str, ...]:
-    *person, _phone = compared(traits_of_row(patient))
+    return _traits_said(traits_of_row(patient))
+
+
+def _traits_said(traits: Traits) -> tuple[str, ...]:
+    *person, _phone = compared(traits)
     return tuple(map(str, person))
 
 
@@ -91,16 +121,14 @@ def tests_of_number(*, by: ProgramSeat, number: str) -> list[UUID]:
     return [one.id for one in found]
 
 
-def take_again(
-    by: ProgramSeat, sent: SentResult, said: SentAs, *, findings: Sequence[ResultRow], reading: Reading
-) -> bool:
+def take_again(by: ProgramSeat, sent: SentResult, said: SentAs, *, is_correction: bool, reading: Reading) -> bool:
     """Take what is said of a result that was sent before; tell whether it was a correction, which is now proposed.
 
     RowRefusedError where it is neither what was said nor a correction that can be proposed.
     """
     if said.fixed == sent.fixed and said.read == sent.read[-1]:
         return False
-    if all(row.status is RowStatus.FINAL for row in findings):
+    if not is_correction:
         if said.fixed == sent.fixed and said.read in sent.read:
             return False  # what was corrected since, read again
         raise RowRefusedError("accession_number", "number_used")

@@ -78,7 +78,7 @@ def find_sent(*, by: Holder, key: str) -> SentResult | None:
     Its sender learns what became of its own result and nothing of the patient, so it is no look: software that hands in
     a whole day again each night would be taken for one that reads too much.
     """
-    check_right(by=by, right=Right.READ_TEST)
+    check_right(by=by, right=Right.PROPOSE_RESULT)
     with tenant_scope(by.pharmacy_id):
         hits = Record.objects.select_for_update().filter(source_index__in=source_indexes(key))
         # The index is not believed: the key stands in what is sealed.
