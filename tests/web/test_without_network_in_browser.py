@@ -10,12 +10,15 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
-from people import House, make_lot, make_patient, make_sampled, make_test, open_house, sign_in
+from people import COVID, House, make_lot, make_patient, make_sampled, make_test, open_house, sign_in
 from playwright.sync_api import Page, expect
 from test_road_in_browser import shoot
 
 from temoin.lib.clock import now
+from temoin.lib.ids import new_id
 from temoin.testing.actions import undo_sample
+from temoin.testing.group_queries import read_group
+from temoin.testing.groups import PlaceState, join_group, open_group
 from temoin.testing.queries import list_tests, read_test
 from temoin.testing.states import RecordState
 
@@ -102,6 +105,27 @@ def test_a_signature_waits_and_says_so_and_what_was_chosen_stays(house: House, l
     page.keyboard.press("Enter")
 
     expect(page.locator(".messages")).to_contain_text("Le résultat est signé")
+
+
+def test_what_is_pressed_on_any_other_page_stays_there_and_is_sent_once(house: House, live_server, page: Page):
+    group_id = new_id()
+    open_group(by=house.owner, group_id=group_id, name="École", kind=COVID)
+    join_group(by=house.owner, group_id=group_id, patient_ids=[make_patient(house.owner)])
+    page.goto(live_server.url + reverse("group", args=[group_id]))
+    absent = page.locator("button[value^=absent]")
+    page.get_by_text("Ajouter des personnes").click()
+    page.get_by_label("Personnes").fill("MARTIN;Léa")
+
+    go_away(page)
+    absent.click()
+    expect(page.locator("#list-roster tbody tr")).to_contain_text("rien n’est envoyé")
+    shoot(page, "roster-without-network")
+    expect(page.get_by_label("Personnes")).to_have_value("MARTIN;Léa")
+    come_back(page)
+    absent.click()
+
+    expect(page.locator("#list-roster tbody tr")).to_contain_text("N’est plus absent")
+    assert [one.place.state for one in read_group(by=house.owner, group_id=group_id).members] == [PlaceState.ABSENT]
 
 
 def test_an_act_whose_answer_was_lost_is_not_done_again(house: House):

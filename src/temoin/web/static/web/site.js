@@ -285,6 +285,21 @@ document.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-once]")) return;
   setTimeout(() => all("button", event.target).forEach((one) => { one.disabled = true; }));
 });
+/* Without network the browser would put its page of errors in our place. Last of all that hears of a form: what the
+   counter keeps until the network is back, or says of a signature, is its own. */
+addEventListener("submit", (event) => {
+  const form = event.target;
+  if (navigator.onLine || event.defaultPrevented || form.method !== "post") return;
+  event.preventDefault();
+  const place = event.submitter?.closest("td, form") ?? form;
+  all(".gone", form).forEach((one) => one.remove());
+  const note = document.createElement("p");
+  note.className = "gone";
+  note.setAttribute("role", "alert");
+  note.textContent = document.body.dataset.unsent;
+  place.append(note);
+  setTimeout(() => all("button", form).forEach((one) => { one.disabled = false; }));
+});
 addEventListener("pageshow", () => all("[data-once] button").forEach((one) => { one.disabled = false; }));
 
 /* A file that is too large is told before it is sent, and how far one is that was sent. */
