@@ -31,6 +31,7 @@ class Behaviour:
     rcpt: str = OK
     data: str = OK
     full: str = ""  # a mailbox that takes nothing now
+    hangs_up: str = ""  # a mailbox over which the line is cut
     messages: list[EmailMessage] = field(default_factory=list)
     senders: list[str] = field(default_factory=list)
     attempts: int = 0
@@ -45,6 +46,8 @@ class Behaviour:
     async def handle_RCPT(self, server: SMTP, _session: Any, envelope: Any, address: str, _options: Any) -> str:
         if address == self.full:
             return "452 full"
+        if address == self.hangs_up:
+            return _answer(server, "cut")
         envelope.rcpt_tos.append(address)
         return _answer(server, self.rcpt)
 

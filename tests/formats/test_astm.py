@@ -49,6 +49,20 @@ def said(receiver: AstmReceiver, data: bytes, *, is_taken: bool = True) -> tuple
     return answers, messages
 
 
+@pytest.mark.parametrize(
+    ("said", "place", "code"),
+    [
+        ("|Negative\\Positive|||||F|", "R-4", "several_values"),
+        ("|Negative|||POS||F|", "R-7", "values_differ"),
+        ("|Negative|||||F\\P|", "R-9", "several_values"),
+    ],
+)
+def test_a_result_that_says_two_things_is_refused(said: str, place: str, code: str):
+    (told,) = told_by_analyser(MESSAGE.replace("|Negative|||||F|", said).encode(), CODES)
+
+    assert told.problems == [(place, code)]
+
+
 @given(RECORDS, st.integers(1, 240), st.integers(1, 50))
 def test_whatever_its_frames_and_pieces_a_message_comes_whole(records: list[str], size: int, piece: int):
     message = "\r".join(["H|\\^&", *records, "L|1|N", ""]).encode()

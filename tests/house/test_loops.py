@@ -15,6 +15,9 @@ LOOPS = {
     "delivery/channels/email/returned_mail.py:read_returned_mail": "delivery/test_returned_mail.py:"
     "test_an_odd_mail_holds_no_other",
     "oversight/alarms.py:send_alarms": "oversight/test_alarms.py:test_an_alarm_that_cannot_be_written_holds_no_other",
+    "oversight/staff_notices.py:write_to_staff": "oversight/test_staff_notices.py:"
+    "test_a_notice_that_cannot_be_written_and_one_over_which_the_line_is_cut_hold_no_other",
+    "oversight/alerts.py:tell_alerts": "web/test_alerts.py:test_an_alert_that_cannot_be_written_holds_no_other",
     "oversight/call_alarms.py:send_call_alarms": "oversight/test_call_alarms.py:"
     "test_a_pharmacy_that_cannot_be_looked_at_holds_no_other",
     "delivery/revocations.py:revoke_certificates": "delivery/test_certificates_in_letters.py:"

@@ -199,6 +199,19 @@ def test_a_mailbox_that_refuses_for_good_leaves_the_patient_to_be_called(house: 
         assert bytes(Arrival.objects.get(id=arrival_id).ciphertext) != b""
 
 
+def test_who_is_about_to_set_out_is_to_be_called_while_the_mail_is_under_way(house: House):
+    booking = Booking(house.owner)
+    at = booking.hour(100)
+    _taken, arrival_id = booking.take(at, number=4170)
+    cancel_appointment(by=house.owner, arrival_id=arrival_id)
+
+    (days_before,) = untold_patients(by=house.owner)
+    with shifted_by(at - timedelta(hours=2) - now()):
+        (hours_before,) = untold_patients(by=house.owner)
+
+    assert (days_before.call_since is None, hours_before.call_since is None) == (True, False)
+
+
 @pytest.mark.parametrize("answer", ["full", "cut"])
 def test_a_mailbox_or_server_that_is_not_ready_loses_no_reminder(house: House, mail: Behaviour, as_role, answer: str):
     booking = Booking(house.owner)

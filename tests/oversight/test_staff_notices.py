@@ -11,6 +11,8 @@ from mail_server import Behaviour, running_mail_server
 from people import NEWCOMER, House, open_house, person_of
 from site_settings import notice_settings
 
+from temoin.outbox.set_aside import list_aside
+from temoin.oversight import staff_notices
 from temoin.oversight.staff_notices import write_to_staff
 from temoin.pharmacies.models import StaffNotice
 from temoin.pharmacies.notices import NoticeKind, post_notice
@@ -55,6 +57,21 @@ def test_an_owner_is_told_of_an_invitation_that_waits(house: House, mail: Behavi
     (sent,) = mail.messages
     assert sent["To"] == person_of(house.owner).email
     assert NEWCOMER.family_name not in str(sent)
+
+
+def test_a_notice_that_cannot_be_written_and_one_over_which_the_line_is_cut_hold_no_other(
+    house: House, mail: Behaviour, as_role, monkeypatch: pytest.MonkeyPatch
+):
+    for seat in (house.owner, house.colleague):
+        post_notice(person_id=seat.person_id, kind=NoticeKind.FACTORS_RESET)
+    post_notice(person_id=house.student.person_id, kind=NoticeKind.FAILED_TRIES)
+    monkeypatch.delitem(staff_notices.LEADS_TO, NoticeKind.FAILED_TRIES)
+    mail.hangs_up = person_of(house.colleague).email
+
+    assert write(as_role) == 2
+    assert [sent["To"] for sent in mail.messages] == [person_of(house.owner).email]
+    with as_role("temoin_worker"):
+        assert [(one.place, one.error) for one in list_aside()] == [("staff notices", "KeyError")]
 
 
 @pytest.mark.parametrize("kind", NoticeKind)

@@ -7,7 +7,7 @@ Whoever gave an e-mail address is written to, asked for or not: it is about thei
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,7 @@ from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
 
+PRESSING = timedelta(hours=3)
 UNTOLD = (ArrivalState.WAITING.value, ArrivalState.CANCELLED.value)
 
 
@@ -121,4 +122,6 @@ def _to_be_told(arrival_id: UUID) -> tuple[Arrival, datetime]:
 
 def _untold(row: Arrival, former_at: datetime) -> UntoldPatient:
     starts_at = None if row.state == ArrivalState.CANCELLED else row.starts_at
-    return UntoldPatient(row.id, row.number, former_at, starts_at, row.call_since)
+    # Who is about to set out may not read their mail any more, and mail may be held up.
+    is_pressing = min(former_at, starts_at or former_at) - now() < PRESSING
+    return UntoldPatient(row.id, row.number, former_at, starts_at, row.call_since or (now() if is_pressing else None))

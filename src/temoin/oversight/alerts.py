@@ -22,6 +22,7 @@ from temoin.journal.models import Alert
 from temoin.lib.clock import now
 from temoin.lib.site import Site
 from temoin.outbox.duties import Duty
+from temoin.outbox.set_aside import apart
 from temoin.oversight.notice_words import alert_text, write_notice
 from temoin.oversight.settings import NoticeSettings
 from temoin.pharmacies.models import Pharmacy
@@ -30,13 +31,14 @@ from temoin.signin.accounts import addresses_of
 
 log = logging.getLogger("temoin.oversight")
 
+DUTY = "alerts"
 MOST_IN_A_ROUND = 100
 LEADS_TO = {EventKind.REGISTER_DIFFERED.value: "/team/"}  # others lead to the journal
 
 
 def alert_duty(settings: NoticeSettings) -> Duty:
     """Return the duty to announce."""
-    return Duty("alerts", timedelta(minutes=1), partial(tell_alerts, settings))
+    return Duty(DUTY, timedelta(minutes=1), partial(tell_alerts, settings))
 
 
 def tell_alerts(settings: NoticeSettings, stop: threading.Event) -> None:
@@ -45,7 +47,8 @@ def tell_alerts(settings: NoticeSettings, stop: threading.Event) -> None:
         for alerts in _together(untold_alerts(MOST_IN_A_ROUND)):
             if stop.is_set():
                 return
-            _tell(mail, alerts, settings)
+            with apart(DUTY, str(alerts[0].id), passing=(OSError,)):
+                _tell(mail, alerts, settings)
 
 
 def _together(alerts: list[Alert]) -> list[list[Alert]]:

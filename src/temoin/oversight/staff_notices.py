@@ -10,6 +10,7 @@ from functools import partial
 from temoin.delivery.channels.email.notices import NoticeMail, PatientNotice
 from temoin.lib.site import Site
 from temoin.outbox.duties import Duty
+from temoin.outbox.set_aside import apart
 from temoin.oversight.notice_words import staff_text, write_notice
 from temoin.oversight.settings import NoticeSettings
 from temoin.pharmacies.models import StaffNotice
@@ -17,6 +18,7 @@ from temoin.pharmacies.notices import NoticeKind
 from temoin.signin.models import Person
 from temoin.signin.tries import record_tries
 
+DUTY = "staff notices"
 MOST_IN_A_ROUND = 200
 LEADS_TO = {
     NoticeKind.FACTORS_RESET: "/account/security/",
@@ -30,17 +32,20 @@ LEADS_TO = {
 
 
 def staff_notice_duty(settings: NoticeSettings) -> Duty:
-    return Duty("staff notices", timedelta(minutes=1), partial(write_to_staff, settings))
+    return Duty(DUTY, timedelta(minutes=1), partial(write_to_staff, settings))
 
 
 def write_to_staff(settings: NoticeSettings, stop: threading.Event) -> None:
     """Record what failed, then write what waits: the message leaves first, and is forgotten after."""
-    record_tries()
+    with apart(DUTY, "failed tries"):
+        record_tries()
     with closing(NoticeMail(settings.email, settings.site)) as mail:
-        for waiting in StaffNotice.objects.order_by("posted_at")[:MOST_IN_A_ROUND]:
+        # Some of all: the oldest may be those whose mailboxes are full.
+        for waiting in StaffNotice.objects.order_by("?")[:MOST_IN_A_ROUND]:
             if stop.is_set():
                 return
-            _send(mail, waiting, settings.site)
+            with apart(DUTY, str(waiting.id), passing=(OSError,)):
+                _send(mail, waiting, settings.site)
 
 
 def _send(mail: NoticeMail, waiting: StaffNotice, site: Site) -> None:

@@ -91,13 +91,15 @@ def read_patient_traits(cells: Cells, address: Address) -> PatientTraits | None:
 
 def own_address(cells: Cells) -> Address:
     """Return where a patient lives: any of it may be missing, and the country then is France, or nothing."""
-    street, city = cells.optional("patient_street"), cells.optional("patient_city")
+    city = cells.optional("patient_city")
+    lines = (cells.optional("patient_street"), cells.optional("patient_street2"))  # orders tell a second, files none
     is_told = bool(city or cells.optional("patient_zip_code"))
     country = cells.country("patient_country") or (FRANCE if is_told else "")
     return Address(
-        lines=(street,) if street else (),
+        lines=tuple(line for line in lines if line),
         postcode=cells.postcode("patient_zip_code", country),
         city=city,
+        state=cells.optional("patient_state").upper(),
         country=country,
     )
 

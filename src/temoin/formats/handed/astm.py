@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from temoin.formats.handed.codes import ToldCode, outcome_of
+from temoin.formats.handed.codes import ToldCode, interpretation_differs, outcome_of
 from temoin.formats.handed.told import ToldResult
 from temoin.lib.sample_number import is_sound, written_number
 
@@ -41,6 +41,11 @@ class AstmRecord:
         for sign, meant in (("F", field), ("S", joint), ("R", repetition), ("E", escape)):
             part = part.replace(f"{escape}{sign}{escape}", meant)
         return part.strip()
+
+    def is_repeated(self, number: int) -> bool:
+        """Tell whether a field says several things, of which `text` returns the first."""
+        found = self.fields[number - 1] if number <= len(self.fields) else ""
+        return len({part.strip() for part in found.split(self.separators[1])} - {""}) > 1
 
 
 def astm_records(content: bytes) -> list[AstmRecord]:
@@ -88,7 +93,13 @@ def _result(record: AstmRecord, codes: Mapping[str, str]) -> ToldResult:
     local = record.text(3, 4) or record.text(3)
     told.tell("test_performed_code", ("R-3", codes.get(local, "")))
     value = record.text(4)
-    told.tell("test_result", ("R-4", outcome_of([ToldCode(code=value, words="", system="")]) or ""))
+    word = outcome_of([ToldCode(code=value, words="", system="")]) or ""
+    told.tell("test_result", ("R-4", word))
+    for number in (3, 4, 9, 13):
+        if record.is_repeated(number):
+            told.refuse(f"R-{number}", "several_values")
+    if interpretation_differs(word, [ToldCode(code=record.text(7))]):
+        told.refuse("R-7", "values_differ")
     told.tell("test_result_status", ("R-9", record.text(9) or "F"))
     told.tell("test_result_date", ("R-13", record.text(13)))
     return told

@@ -15,11 +15,14 @@ from temoin.delivery.channels.email.settings import EmailSettings
 from temoin.lib.mail_address import AddressError, wire_address
 from temoin.lib.mail_headers import POLICY
 from temoin.lib.site import Site
-from temoin.mail.replies import Fate, MailTroubleError
+from temoin.mail.replies import OPENED, Fate, MailStage, MailTroubleError
 from temoin.mail.smtp import Envelope, Exchange
 
 log = logging.getLogger("temoin.delivery")
 
+# Where a line was cut over a letter it may be for that letter, so that the next is tried; no more of them in a row.
+_OF_LETTER = OPENED | {MailStage.MAIL}
+CUT_IN_A_ROW = 3
 _POLICY = POLICY.clone(cte_type="7bit")
 
 
@@ -48,10 +51,15 @@ class NoticeMail:
         self._sender = email.sender
         self._host = urlsplit(site.staff_url).hostname
         self._exchange = Exchange(server_of(email, ssl.create_default_context()))
+        self._cut = 0  # letters in a row
+        self._has_taken = False
+        self._trouble: MailTroubleError | None = None  # until a letter is taken
 
     def close(self) -> None:
-        """Close the connection; what the server took stays taken."""
+        """Close the connection; an OSError where each letter that it was asked to take was cut off."""
         self._exchange.close()
+        if self._trouble is not None:
+            raise self._trouble
 
     def send(self, notice: PatientNotice, address: str) -> bool:
         """Hand a notice to the mail server; tell whether that is done with: False for a mailbox that is not ready."""
@@ -69,13 +77,21 @@ class NoticeMail:
             content = self._message(notice, recipient)
             self._exchange.send(Envelope(sender=sender, recipient=recipient, content=content))
         except MailTroubleError as trouble:
-            if trouble.fate is Fate.MESSAGE_LATER:
+            if trouble.fate is Fate.MESSAGE_LATER or self._may_be_of_letter(trouble):
                 return HandedNotice.LATER
             if trouble.fate is not Fate.MESSAGE_REFUSED:
                 raise
             log.error("the mail server refuses the address of an alarm for good (%s)", trouble.code)
             return HandedNotice.REFUSED
+        self._cut, self._trouble, self._has_taken = 0, None, True
         return HandedNotice.TAKEN
+
+    def _may_be_of_letter(self, trouble: MailTroubleError) -> bool:
+        if trouble.stage not in _OF_LETTER or trouble.fate not in {Fate.UNCLEAR, Fate.SERVER_LATER}:
+            return False
+        self._cut += 1
+        self._trouble = None if self._has_taken else trouble
+        return self._cut < CUT_IN_A_ROW
 
     def _message(self, notice: PatientNotice, address: str) -> bytes:
         message = EmailMessage(policy=_POLICY)
