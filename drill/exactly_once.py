@@ -9,6 +9,7 @@ the staff site and its server processes are killed with -9, and the authority dr
 storing. Then, within 60 s of the last blow, no parcel may be unsettled, and three independent counts must agree:
 the tests of the drill (one signed version each), the keys of all signed versions, and the keys that the authority says
 it holds: by its own search, or as it counts them by the key of the channel, where a copy with other content is a fault.
+A program is told of each result meanwhile (notices.py): all notices must come, and again only under the same number.
 The last line is the share of results that the authority holds exactly once.
 """
 
@@ -28,7 +29,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
-from demonstration import Demonstration, demonstration
+from demonstration import Demonstration, add_settings, demonstration
+from notices import Receiver, all_told, have_told, listening, settings_of
 from producers import Producer, Tally, open_pharmacies
 from trouble import Trouble, ask_sandbox
 
@@ -52,8 +54,9 @@ def main() -> int:
     with (
         TemporaryDirectory(prefix="temoin-drill-") as name,
         demonstration(Path(name), options.base_port, workers=options.workers, through=options.through) as running,
+        listening(Path(name) / "program", options.drop, random.Random(options.seed)) as program,  # noqa: S311 dice
     ):
-        share, sound = drill(running, options)
+        share, sound = drill(running, options, program)
     print(f"{floor(share * 1000) / 1000:.3f}")  # one fault in ten thousand must not read 1.000
     return 0 if sound and share >= options.at_least else 1
 
@@ -79,17 +82,20 @@ def _options() -> argparse.Namespace:
     return options
 
 
-def drill(running: Demonstration, options: argparse.Namespace) -> tuple[float, bool]:
+def drill(running: Demonstration, options: argparse.Namespace, program: Receiver) -> tuple[float, bool]:
     """Run the drill; return the share held exactly once, and whether all else is sound as well."""
     from temoin.cli.django_process import become
     from temoin.settings.file import Process
+    from temoin_demo.postgresql.server import EmbeddedServer
 
+    add_settings(running, settings_of(program), "worker")
     become(Process.STAFF, running.data)
     from django.db import connection
 
     addresses = running.ready["addresses"]
     began = time.monotonic()
     producers = open_pharmacies(int(addresses["staff"].rpartition(":")[2]), options.producers, options.results)
+    secrets_of_program = have_told(producers, program)
     print(f"{options.results} tests registered and sampled in {time.monotonic() - began:.0f} s")
     for producer in producers:
         producer.sign_in()
@@ -99,8 +105,12 @@ def drill(running: Demonstration, options: argparse.Namespace) -> tuple[float, b
     ask_sandbox(f"{addresses['sandbox']}/faults", {"off": True})
     in_time = wait_settled(quiet_from)
     held = held_by(options.through)(addresses["sandbox"])
-    share, keys = compare([record for producer in producers for record in producer.records], held)
-    return share, letters_arrived(addresses["sandbox"], keys) and in_time
+    records = [record for producer in producers for record in producer.records]
+    share, keys = compare(records, held)
+    server = EmbeddedServer(running.data)
+    superuser = server.conninfo("postgres", server.superuser_password(), "temoin")
+    is_told = all_told(program, secrets_of_program, records, superuser)
+    return share, letters_arrived(addresses["sandbox"], keys) and in_time and is_told
 
 
 def sign_under_blows(running: Demonstration, producers: list[Producer], options: argparse.Namespace) -> float:

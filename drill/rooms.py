@@ -229,6 +229,8 @@ def _test_group(visitor: Visitor) -> set[str]:
     _until(lambda: people[2]["birth_family_name"].upper() in visitor.get(place)[1].upper(), "the roster stays empty")
     mark = re.findall(r'name="mark"\s+value="(absent [^"]+)"', visitor.get(place)[1])[0]
     do(visitor, place, f"{place}mark/", {"mark": mark})
+    do(visitor, place, f"{place}scan/", {"scan": people[1]["birth_family_name"]})
+    do(visitor, "/patients/", "/patients/", {"scan": f"{people[0]['birth_family_name']} 2015"}, status=200)
     for page in ("labels/", "attendance/"):
         if visitor.get(f"{place}{page}")[0] != 200:
             raise RuntimeError(f"the {page} of a group do not open")
