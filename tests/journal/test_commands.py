@@ -1,4 +1,4 @@
-"""The commands as an operator types them, each in its own process under the sealer's role."""
+"""The commands as an operator types them, each in a process of its own under the sealer's role."""
 
 from __future__ import annotations
 
@@ -12,14 +12,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from forked import run_forked as temoin
 from patience import PATIENCE, wait_until
 from sealed_journal import Journal, look
 
 TOOL = Path(__file__).parents[2] / "tools" / "verify_journal.py"
-
-
-def temoin(*words: str, given: bytes | None = None) -> subprocess.CompletedProcess[str]:
-    return _run([sys.executable, "-m", "temoin.cli.main", *words], given)
 
 
 def _run(command: list[str], given: bytes | None = None) -> subprocess.CompletedProcess[str]:

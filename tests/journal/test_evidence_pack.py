@@ -19,10 +19,11 @@ import pytest
 from django.apps import apps
 from django.db import connection
 from django.db.models import Model
+from forked import run_begun
+from forked import run_forked as temoin
 from people import House, make_patient, open_house
 from sealed_journal import Journal, as_sealer, look
 from tampering_material import make_material
-from test_commands import temoin
 
 import temoin as temoin_package
 from temoin.cli.journal import journal_signer
@@ -102,7 +103,7 @@ def packed_events(house: House) -> list[tuple[str, str]]:
 
 
 def test_a_site_in_order_makes_a_pack_that_an_outsider_finds_right(without_witness: House, tmp_path: Path):
-    done = temoin("evidence", str(tmp_path), "--json")
+    done = run_begun("evidence", str(tmp_path), "--json")
 
     told = json.loads(done.stdout)
     path = Path(told["file"])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
 import pytest
+from forked import run_forked
 from sealed_journal import HERE, ORIGIN, Journal, look
 from test_sealing import INSERT
 
@@ -52,8 +52,7 @@ def elsewhere(tmp_path: Path) -> Iterator[EmbeddedServer]:
 
 def temoin(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if name != "TEMOIN_CONFIG"}
-    command = [sys.executable, "-m", "temoin.cli.main", *words, "--data", str(folder)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    return run_forked(*words, "--data", str(folder), env=environment)
 
 
 def test_a_restored_journal_loses_no_event(

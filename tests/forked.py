@@ -1,0 +1,110 @@
+"""`temoin …` run in a process of its own that is forked, not begun: what every command loads is loaded once.
+
+The command runs as its console script runs it, up to the end of its process. What is tested of the start itself takes
+`python -m temoin.cli.main`, and so does one test of each command.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+
+# What commands load on their way, as far as it needs no settings; prometheus_client would look for its folder.
+LOADED = (
+    *("aiohttp", "cryptography.x509", "joserfc.jwt", "lxml.etree", "phonenumbers", "segno"),
+    *("django.contrib.auth.hashers", "django.core.handlers.wsgi", "django.core.management.commands.migrate"),
+    *("django.db.backends.postgresql.base", "django.template.engine", "django.urls"),
+)
+LARGEST = 200_000  # bytes of a request: the words and the environment
+
+
+def run_forked(
+    *words: str, env: Mapping[str, str] | None = None, given: bytes = b""
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    request = json.dumps({"words": words, "env": dict(os.environ if env is None else env), "folder": os.getcwd()})
+    told, theirs = socket.socketpair()
+    with tempfile.TemporaryFile() as stdin, tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
+        stdin.write(given)
+        stdin.seek(0)
+        with theirs:
+            files = [theirs.fileno(), stdin.fileno(), stdout.fileno(), stderr.fileno()]
+            socket.send_fds(_server(), [request.encode()], files)
+        with told:
+            status = int(told.recv(16))
+        stdout.seek(0), stderr.seek(0)
+        return subprocess.CompletedProcess(words, status, stdout.read().decode(), stderr.read().decode())
+
+
+def run_begun(*words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a process that begins as a person's does."""
+    command = [sys.executable, "-m", "temoin.cli.main", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@cache
+def _server() -> socket.socket:
+    """Start what forks; it ends when this end of its socket does."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        command = [sys.executable, "-P", __file__, str(theirs.fileno())]
+        server = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
+
+    def end() -> None:
+        ours.close()
+        server.wait()
+
+    atexit.register(end)
+    return ours
+
+
+def serve(asked: socket.socket) -> None:
+    """Fork for each request a process that forks the command and tells how it ended."""
+    from temoin.cli.main import build_parser
+
+    build_parser()
+    for name in LOADED:
+        import_module(name)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system buries what told
+    while True:
+        request, files, _flags, _address = socket.recv_fds(asked, LARGEST, 4)
+        if not request:
+            return
+        if os.fork() == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            asked.close()
+            _run(json.loads(request), *files)
+        for file in files:
+            os.close(file)
+
+
+def _run(request: dict, told: int, *streams: int) -> None:
+    command = os.fork()
+    if command:
+        _, status = os.waitpid(command, 0)
+        os.write(told, b"%d" % os.waitstatus_to_exitcode(status))
+        os._exit(0)
+    os.close(told)
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    os.chdir(request["folder"])
+    os.environ.clear()
+    os.environ.update(request["env"])
+    sys.argv = ["temoin", *request["words"]]
+    from temoin.cli.main import main
+
+    raise SystemExit(main())
+
+
+if __name__ == "__main__":
+    serve(socket.socket(fileno=int(sys.argv[1])))
