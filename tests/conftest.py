@@ -24,6 +24,9 @@ from django.dispatch import receiver
 from hypothesis import settings as hypothesis_settings
 from keepers import OpenBao, make_token, running_openbao
 from roles import take_role
+from running_demo import SharedDemo
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from temoin.settings.secrets import make_password
 from temoin_demo.folder import write_settings
@@ -114,10 +117,41 @@ SLOW_FILES = (
 )
 
 
+# Files that use one running demonstration, in the order in which they do: the last ones kill its parts, and stop it.
+OF_ONE_DEMO = (
+    "tests/demo/test_tutorial.py",
+    "tests/client/",
+    "tests/demo/test_demo_running.py",
+    "tests/demo/test_demo.py",
+)
+
+
+def place_with_demo(nodeid: str) -> int | None:
+    """Return where in that order a test is, None for those that use no such demonstration."""
+    return next((place for place, path in enumerate(OF_ONE_DEMO) if nodeid.startswith(path)), None)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the slow files first, so that no process waits for another at the end; the rest keeps its random order."""
-    items.sort(key=lambda item: not any(name in item.path.stem for name in SLOW_FILES))
+
+    def place(item: pytest.Item) -> tuple[bool, int]:
+        with_demo = place_with_demo(item.nodeid)
+        is_slow = with_demo is not None or any(name in item.path.stem for name in SLOW_FILES)
+        return not is_slow, len(OF_ONE_DEMO) if with_demo is None else with_demo
+
+    items.sort(key=place)
+
+
+class DemoTogether(LoadFileScheduling):
+    """Each file in one process, as `--dist=loadfile` says, and in one the files of one demonstration."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return super()._split_scope(nodeid) if place_with_demo(nodeid) is None else "demonstration"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> DemoTogether | None:
+    return DemoTogether(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
@@ -328,6 +362,13 @@ def forgotten_keys() -> Iterator[None]:
     from temoin.crypto.ring import forget_keys
 
     forget_keys()
+
+
+@pytest.fixture(scope="session")
+def shared_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedDemo]:
+    one = SharedDemo(tmp_path_factory.mktemp("demonstration"))
+    yield one
+    one.end()
 
 
 @pytest.fixture(scope="session")

@@ -50,9 +50,44 @@ class Running:
             self.process.kill()
             self.process.wait()
 
+    @property
+    def was_left(self) -> bool:
+        """Tell whether it ended, as a test asked it to."""
+        return self.process.returncode is not None
+
     def journal(self, verb: str) -> subprocess.CompletedProcess:
         """`temoin journal <verb>` of its data."""
         return journal_of(self.data, verb)
+
+
+class SharedDemo:
+    """One demonstration for all that need one running, since a start costs more than all that they ask.
+
+    Its first set-up is interrupted, and the next start goes on with what is there. Who stops or kills it leaves it to
+    the next to start it again.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self._port = folder, free_ports()
+        self._running: Running | None = None
+        self.interrupted: int | None = None  # the status of the interrupted set-up
+
+    def running(self) -> Running:
+        if self.interrupted is None:
+            setting_up = self._start()
+            setting_up.wait_for(lambda: "Tables" in setting_up.output.read_text())
+            self.interrupted = setting_up.stop(signal.SIGINT)
+        if self._running is None or self._running.was_left:
+            self._running = self._start()
+        self._running.ready()
+        return self._running
+
+    def _start(self) -> Running:
+        return Running(self.folder, self._port, "--workers", "2")
+
+    def end(self) -> None:
+        if self._running is not None:
+            self._running.end()
 
 
 def journal_of(data: Path, verb: str) -> subprocess.CompletedProcess:

@@ -5,22 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from running_demo import Running, free_ports
+from running_demo import SharedDemo
 from ways import Awaited, Between, Blocking, Place, World
 
 from temoin_client import KeyFile
 
 
 @pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    one = Running(tmp_path_factory.mktemp("demonstration"), free_ports())
-    one.ready()
-    yield one
-    one.end()
-
-
-@pytest.fixture(scope="session")
-def place(running: Running) -> Place:
+def place(shared_demo: SharedDemo) -> Place:
+    running = shared_demo.running()
     told = running.ready()
     key = KeyFile(running.data / "keys" / "program.pem")
     return Place(told["addresses"]["staff"], told["program"]["client_id"], key)

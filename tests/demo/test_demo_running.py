@@ -8,23 +8,20 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from patience import PATIENCE
-from running_demo import Running, children_of, free_ports, status_of
+from running_demo import Running, SharedDemo, children_of, status_of
 from shown_blocks import DIFFERS, ROOT, RUN, RUN_WHOLE, blocks
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """One for all: no test here stops it, and a start costs more than all that they ask."""
-    one = Running(tmp_path_factory.mktemp("demonstration"), free_ports(), "--workers", "2")
-    one.ready()
-    yield one
-    one.end()
+def running(shared_demo: SharedDemo) -> Running:
+    """No test here stops it."""
+    return shared_demo.running()
 
 
 def test_its_journal_is_sealed_witnessed_and_verified(running):

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from running_demo import Running, free_ports
+from running_demo import Running, SharedDemo
 from shown_blocks import ROOT
 
 PAGE = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
@@ -23,12 +23,9 @@ LET_IN, SIGNED = "## 3. The owner lets the program in", "## 5. A pharmacist sign
 pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="needs Debian's nodejs")
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    one = Running(tmp_path_factory.mktemp("demonstration"), free_ports())
-    one.ready()
-    yield one
-    one.end()
+@pytest.fixture
+def running(shared_demo: SharedDemo) -> Running:
+    return shared_demo.running()
 
 
 @pytest.fixture
