@@ -20,6 +20,7 @@ from temoin.formats.csv.rows import ResultRow
 from temoin.intake.messages import RowsTold, rows_of_bundle
 from temoin.intake.problems import RowProblem, problems_of_row
 from temoin.intake.proposing import MOST_RESULTS, MessageRefusedError, check_may_propose, propose_rows
+from temoin.intake.resent import Void
 from temoin.lib.errors import TemoinError, refuse
 from temoin.pharmacies.program_calls import Answer, InProgressError, KeyReusedError, answered_once, check_key
 from temoin.pharmacies.programs import ProgramSeat
@@ -67,7 +68,7 @@ def _take(seat: ProgramSeat, body: bytes, is_xml: bool, notice: str) -> Answer: 
         raise MessageRefusedError(bad)
     rows = [row for row in read.rows if isinstance(row, ResultRow)]
     done = propose_rows(by=seat, rows=rows, notice=notice)
-    count = sum(one.again is None for one in done)
+    count = sum(one.again is None and one.void is not Void.TAKEN_BACK for one in done)
     words = _("Proposed for a pharmacist's signature: tests %(count)d.") % {"count": count}
     return {"issues": [good(words), *map(_note, notes_of(read, done))]}
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from temoin.formats.handed.hl7_orders import TestOrder
 from temoin.intake.messages import OrdersTold, RowsTold
 from temoin.intake.proposing import ProposedRow
+from temoin.intake.resent import Void
 from temoin.testing.sent import Stands
 
 MOST: Final = 20  # a message may name things without end
@@ -21,6 +22,10 @@ _STANDING = {
     Stands.SIGNED: gettext_lazy("Handed in before, and not proposed again: it is signed."),
     Stands.CANCELLED: gettext_lazy("Handed in before, and not proposed again: it was cancelled."),
     Stands.ENDED: gettext_lazy("Handed in before, and not proposed again: its test ended without a result."),
+}
+_VOID = {
+    Void.PROPOSED: gettext_lazy("It is signed: its cancellation is proposed, which a pharmacist signs or refuses."),
+    Void.TAKEN_BACK: gettext_lazy("Nobody had signed it: it is taken back."),
 }
 
 
@@ -35,10 +40,11 @@ class MessageNote:
 
 def notes_of(read: RowsTold, done: Iterable[ProposedRow] = ()) -> list[MessageNote]:
     """Return what is told of a message beside that it was taken, the first of each where there is too much."""
+    told = [(one, _STANDING[one.again] if one.again else _VOID[one.void] if one.void else "") for one in done]
     again = [
-        MessageNote(one.row.written.get("accession_number", ""), str(_STANDING[one.again]), is_warning=False)
-        for one in done
-        if one.again is not None
+        MessageNote(one.row.written.get("accession_number", ""), str(words), is_warning=False)
+        for one, words in told
+        if words
     ]
     return [*_bounded(again), *_bounded(_left_out(read))]
 

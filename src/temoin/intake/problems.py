@@ -26,9 +26,13 @@ _REASONS = {
         gettext_noop("A program hands in the results of this pharmacy alone: this laboratory is another."),
         gettext_noop("A pharmacist takes in another laboratory's results as a file, on the page “Files of results”."),
     ),
-    "by_a_person": (
-        gettext_noop("A message of a program proposes and corrects: it cancels no result."),
-        gettext_noop("A pharmacist cancels the result on its page, or a program proposes it by the test's number."),
+    "part_cancelled": (
+        gettext_noop("A part of this result is said to be cancelled: a message cancels a whole result."),
+        gettext_noop("Cancel all that was read, or send what stands as a correction (status C or corrected)."),
+    ),
+    "cancel_of_another": (
+        gettext_noop("This cancels a result of another person, device, specimen or time than was handed in."),
+        gettext_noop("Check the number; a pharmacist cancels the result on its page."),
     ),
     "number_used": (
         gettext_noop("Another result was handed in under this number by this program."),

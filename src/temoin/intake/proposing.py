@@ -1,7 +1,7 @@
 """Results of a program's message, proposed for a signature: patient, test, sample and reading, all or none of them.
 
 A program signs nothing (decision 0148). What a file's rows become by one signature, a message's become as proposals:
-for this pharmacy's own tests, on a lot of its stock. A person takes in corrections and other laboratories' results.
+for this pharmacy's own tests, on a lot of its stock. A person takes in other laboratories' results.
 """
 
 from __future__ import annotations
@@ -19,7 +19,17 @@ from temoin.catalogue.states import LotState
 from temoin.formats.csv.rows import ResultRow, RowStatus, plain_accession, plain_number
 from temoin.intake.patients import compared, traits_of_row
 from temoin.intake.problems import RowProblem, RowRefusedError, problem_of_refusal, problems_of_action
-from temoin.intake.resent import order_key, person_said, said_of, said_of_ordered, take_again, wait_for_others
+from temoin.intake.resent import (
+    Void,
+    order_key,
+    person_said,
+    said_of,
+    said_of_ordered,
+    said_void,
+    take_again,
+    take_cancellation,
+    wait_for_others,
+)
 from temoin.intake.sameness import read_at, sampled_at
 from temoin.lib.errors import ConflictError, InvalidError, TemoinError, refuse
 from temoin.patients.actions import register_patient
@@ -60,6 +70,7 @@ class ProposedRow:
 
     row: ResultRow = field(repr=False)
     again: Stands | None = None  # what stands of a result that was sent before; None for what is proposed now
+    void: Void | None = None  # what was done with one that is declared void
 
 
 def propose_rows(*, by: ProgramSeat, rows: list[ResultRow], notice: str) -> list[ProposedRow]:
@@ -80,7 +91,7 @@ def propose_rows(*, by: ProgramSeat, rows: list[ResultRow], notice: str) -> list
     done = []
     for findings in _tests(rows):
         try:
-            done.append(ProposedRow(findings[0], _propose(by, findings, notice)))
+            done.append(_propose(by, findings, notice))
         except InvalidError as error:
             raise MessageRefusedError(problems_of_action(findings[0], error)) from None
         except RowRefusedError as error:
@@ -91,8 +102,6 @@ def propose_rows(*, by: ProgramSeat, rows: list[ResultRow], notice: str) -> list
 def _unfit(row: ResultRow, own: str) -> RowRefusedError | None:
     if plain_number(row.laboratory.number) != own:
         return RowRefusedError("testing_lab_clia", "not_own")
-    if row.status is RowStatus.CANCELLED:
-        return RowRefusedError("test_result_status", "by_a_person")
     if row.device.kit is None:
         return RowRefusedError("equipment_model_name", "no_lot")
     return None
@@ -107,9 +116,11 @@ def _tests(rows: list[ResultRow]) -> list[list[ResultRow]]:
     return list(found.values())
 
 
-def _propose(by: ProgramSeat, findings: list[ResultRow], notice: str) -> Stands | None:
+def _propose(by: ProgramSeat, findings: list[ResultRow], notice: str) -> ProposedRow:
     first = findings[0]
     kind = load_kinds()[_kit(first).kind]
+    if any(row.status is RowStatus.CANCELLED for row in findings):
+        return _cancel(by, findings, kind)
     outcomes = _outcomes(kind, findings)
     reading = Reading(outcomes=outcomes, read_at=read_at(first), comment=first.comment, is_typed=True)
     said = said_of(by.program_id, kind, findings, outcomes)
@@ -118,14 +129,27 @@ def _propose(by: ProgramSeat, findings: list[ResultRow], notice: str) -> Stands 
     if sent is not None and sent.is_told:
         again = said_of_ordered(said, sent)
         is_taken = take_again(by, sent, again, is_correction=is_correction, reading=reading)
-        return None if is_taken else sent.stands
+        return ProposedRow(first, None if is_taken else sent.stands)
     if is_correction:
         raise RowRefusedError("test_result_status", "never_sent")
     if sent is not None:
         _fill(by, sent, first, reading=reading, said=said)
     else:
         _register(by, findings, kind, notice, said, reading)
-    return None
+    return ProposedRow(first)
+
+
+def _cancel(by: ProgramSeat, findings: list[ResultRow], kind: Kind) -> ProposedRow:
+    """Take that a whole result is void: what was read of one target alone is void by a correction."""
+    first, targets = findings[0], {kind.target_of(row.device.loinc.code) for row in findings}
+    if len(targets) < len(kind.targets) or any(row.status is not RowStatus.CANCELLED for row in findings):
+        raise RowRefusedError("test_result_status", "part_cancelled")
+    said = said_void(by.program_id, kind, findings)
+    sent = find_sent(by=by, key=said.key) or _ordered(by, first, kind)
+    if sent is None or not sent.is_told:
+        raise RowRefusedError("accession_number", "never_seen")
+    void = take_cancellation(by, sent, said_of_ordered(said, sent))
+    return ProposedRow(first, None if void else sent.stands, void)
 
 
 def _ordered(by: ProgramSeat, row: ResultRow, kind: Kind) -> SentResult | None:

@@ -1,4 +1,5 @@
-"""What a program's message or call says of a result that it sent before: the same, a correction, or a contradiction.
+"""What a program's message or call says of a result that it sent before: the same, a correction,
+that it is void, or a contradiction.
 
 Its identity is the program, the sender's number and the kind of test, as a file's is laboratory, number and test
 (`intake.sameness`). No other program's number is the same number, even of the same pharmacy.
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from uuid import UUID
 
 from django.db import connection
@@ -22,13 +24,22 @@ from temoin.intake.problems import RowRefusedError
 from temoin.lib.errors import ConflictError, InvalidError
 from temoin.patients.traits import Traits
 from temoin.pharmacies.programs import ProgramSeat
-from temoin.testing.amendments import Correction, propose_correction
-from temoin.testing.proposals import propose_result
+from temoin.testing.amendments import Correction, propose_cancellation, propose_correction
+from temoin.testing.proposals import propose_result, withdraw_proposal
 from temoin.testing.sample import Reading
 from temoin.testing.sent import SentAs, SentResult, Stands, sent_of_keys
 
 # Kept in the signed version, which is in French.
 REASON = "Correction reçue par message"
+CANCELLED = "Annulation reçue par message"
+_VOID = fold_parts(("void",))  # in the place of what was read
+
+
+class Void(StrEnum):
+    """What became of a result that its sender declares void."""
+
+    PROPOSED = "proposed"  # of what is signed
+    TAKEN_BACK = "taken back"  # before anybody signed it
 
 
 def said_of(program_id: UUID, kind: Kind, findings: Sequence[ResultRow], outcomes: Mapping[str, str]) -> SentAs:
@@ -41,6 +52,11 @@ def said_of(program_id: UUID, kind: Kind, findings: Sequence[ResultRow], outcome
         fixed=fold_parts((*_person(first.patient), *sample)),
         read=fold_parts(read),
     )
+
+
+def said_void(program_id: UUID, kind: Kind, findings: Sequence[ResultRow]) -> SentAs:
+    """Return what a message says of one test that it declares void."""
+    return replace(said_of(program_id, kind, findings, {}), read=_VOID)
 
 
 def said_in_call(
@@ -140,6 +156,24 @@ def take_again(by: ProgramSeat, sent: SentResult, said: SentAs, *, is_correction
         return _corrected(by, sent, said, reading)
     except ConflictError:
         raise RowRefusedError("test_result_status", "over") from None
+
+
+def take_cancellation(by: ProgramSeat, sent: SentResult, said: SentAs) -> Void | None:
+    """Take that a result is void; tell what was done, None where nothing was left to do. RowRefusedError likewise."""
+    if said.fixed != sent.fixed:
+        raise RowRefusedError("accession_number", "cancel_of_another")
+    if sent.stands is Stands.WAITS:
+        if sent.proposed_by != by.name:
+            raise RowRefusedError("test_result_status", "others_wait")
+        withdraw_proposal(by=by, record_id=sent.id)
+        return Void.TAKEN_BACK
+    if sent.stands is not Stands.SIGNED or said.read == sent.read[-1]:
+        return None
+    try:
+        propose_cancellation(by=by, record_id=sent.id, reason=CANCELLED, said=said.kept(sent))
+    except ConflictError:
+        raise RowRefusedError("test_result_status", "over") from None
+    return Void.PROPOSED
 
 
 def _corrected(by: ProgramSeat, sent: SentResult, said: SentAs, reading: Reading) -> bool:

@@ -98,10 +98,13 @@ def propose_correction(*, by: ProgramSeat, record_id: UUID, correction: Correcti
     _propose(by, record_id, reason, judged, more={"source_content": correction.said} if correction.said else {})
 
 
-def propose_cancellation(*, by: ProgramSeat, record_id: UUID, reason: str) -> None:
-    """Propose that a signed result be declared void; what was proposed before is replaced. ConflictError likewise."""
+def propose_cancellation(*, by: ProgramSeat, record_id: UUID, reason: str, said: str = "") -> None:
+    """Propose that a signed result be declared void; what was proposed before is replaced. ConflictError likewise.
+
+    `said` as in `Correction`.
+    """
     check_right(by=by, right=Right.PROPOSE_RESULT)
-    _propose(by, record_id, clean_reason(reason), None, more={})
+    _propose(by, record_id, clean_reason(reason), None, more={"source_content": said} if said else {})
 
 
 def withdraw_amendment(*, by: ProgramSeat, record_id: UUID) -> None:
