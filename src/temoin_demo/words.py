@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from temoin.cli.console import say
@@ -18,19 +19,20 @@ def tell_demonstration(ports: Ports, demonstration: Mapping[str, Any], folder: P
     say(f"  Patients' site    {ports.url(ports.portal)}")
     say(f"  Sandbox           {ports.url(ports.sandbox)}   (the authority, and everyone's mailbox)\n")
     _tell_accounts(demonstration.get("accounts", []))
+    data, key = quote(str(folder)), quote(str(program_key_path(folder)))
     say("\nWhat to try")
     say("  1. Sign in to the staff site as a pharmacist: e-mail, password, then the code of an authenticator")
     say("     application that holds the TOTP secret. Without one:")
-    say(f"     temoin demo-code --data {folder} E-MAIL")
+    say(f"     temoin demo-code --data {data} E-MAIL")
     say("  2. Register a patient, record a test, sign it, and watch its parcels leave.")
     say("  3. See the document in the sandbox, and the message to the patient in its mailbox.")
     say("  4. Open the message's link, and type the code of the counter ticket.")
     say("  5. Correct the result: the authority and the patient get the new version.")
     say("  6. As a technician, hand a sampled test over to a pharmacist; as an owner, invite somebody.")
-    say(f"  7. Check the journal against its witness: temoin journal verify --data {folder}")
+    say(f"  7. Check the journal against its witness: temoin journal verify --data {data}")
     if program := demonstration.get("program"):  # a folder of an earlier version has none
         say("  8. Hand in results by a program: its key, its client id and an example")
-        say(f"     python examples/hand_in.py --staff {ports.staff_url} --key {program_key_path(folder)} \\")
+        say(f"     python examples/hand_in.py --staff {ports.staff_url} --key {key} \\")
         say(f"       --client-id {program['client_id']}")
     if posters := demonstration.get("posters"):
         say(f"  9. Take an appointment: {ports.url(ports.portal)}/appointments/#{posters[0]}")

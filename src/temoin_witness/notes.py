@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from shlex import quote
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -138,7 +139,7 @@ def open_key(folder: Path, name: str) -> WitnessKey:
             file.flush()
             os.fsync(file.fileno())
     if path.stat().st_mode & 0o077:
-        raise NoteError(f"other accounts may read {path}: run chmod 600 {path}")
+        raise NoteError(f"other accounts may read {path}: run chmod 600 {quote(str(path))}")
     return WitnessKey(name, path.read_bytes())
 
 

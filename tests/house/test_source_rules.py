@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from pathlib import Path
 
-from source_code import Source, places, sources
+from source_code import Source, files, places, sources
 
 from temoin.journal.events import MEANING, EventKind
 
@@ -323,3 +324,9 @@ def test_an_address_that_somebody_else_wrote_may_be_none():
         hits += [(source, one) for one in calls if id(one) not in guarded and source.path not in OWN_ADDRESSES]
 
     assert places(iter(hits)) == []
+
+
+def test_no_command_that_is_told_holds_a_path_as_it_stands():
+    told = re.compile(r"(chmod [0-9a-z=+-]+|--data|--key) \{(?!quote|shlex|data\}|key\}|pack)")
+
+    assert [name for name, path in files("*.py") if told.search(path.read_text("utf-8"))] == []

@@ -48,6 +48,9 @@ def step(name: str) -> Iterator[None]:
     sys.stdout.flush()
     try:
         yield
+    except KeyboardInterrupt:
+        say("stopped")
+        raise
     except BaseException:
         say("failed")
         raise

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from hashlib import sha256
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from temoin.cli.check import checked
@@ -124,7 +125,7 @@ def _say(options: argparse.Namespace, path: Path, content: bytes, pack: Evidence
     for one in lacking:
         measured = ", ".join(f"{name} {value}" for name, value in one.measured.items())
         say(f"- not so, {one.code} ({one.failing}): {measured}")
-    say(f"To be checked by: temoin-witness pack {path.name} --key {pack.journal.key}")
+    say(f"To be checked by: temoin-witness pack {quote(path.name)} --key {pack.journal.key}")
     say("All that must be so is." if not lacking else f"Not so: {len(lacking)}. The pack says it too.")
 
 

@@ -57,7 +57,13 @@ def build_parser(command: str = "") -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status, 2 when Témoin is set up wrongly."""
-    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        return _answer(sys.argv[1:] if arguments is None else arguments)
+    except KeyboardInterrupt:  # from the first moment on: what a command needs takes a while to load
+        return 130
+
+
+def _answer(given: Sequence[str]) -> int:
     parser = build_parser(next(iter(given), ""))
     options, rest = parser.parse_known_args(given)
     options.rest = rest
@@ -81,8 +87,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(error, NoReaderError):
             complain(str(error))
         return 1
-    except KeyboardInterrupt:
-        return 130
     return status
 
 

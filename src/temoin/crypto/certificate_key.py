@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from functools import lru_cache
 from pathlib import Path
+from shlex import quote
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature
@@ -42,7 +43,7 @@ def read_certificate_key(path: Path) -> CertificateKey:
     except OSError:
         raise CertificateKeyError(f"certificate key file {path} is missing: restore it from its copy") from None
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise CertificateKeyError(f"certificate key file {path} may be read by others: chmod 600 {path}")
+        raise CertificateKeyError(f"certificate key file {path} may be read by others: chmod 600 {quote(str(path))}")
     if len(seed) != HALF:
         raise CertificateKeyError(f"certificate key file {path} must hold exactly {HALF} bytes")
     return CertificateKey(seed)

@@ -11,6 +11,7 @@ from binascii import Error as NotBase64Error
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from shlex import quote
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -88,7 +89,7 @@ def read_signer(name: str, path: Path) -> NoteSigner:
     except OSError:
         raise NoteKeyError(f"journal key file {path} is missing: restore it from its copy") from None
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise NoteKeyError(f"journal key file {path} may be read by others: chmod 600 {path}")
+        raise NoteKeyError(f"journal key file {path} may be read by others: chmod 600 {quote(str(path))}")
     seed = path.read_bytes()
     if len(seed) != SEED:
         raise NoteKeyError(f"journal key file {path} must hold exactly {SEED} bytes")

@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from temoin.api.listening_settings import check_hl7_files
@@ -156,7 +157,8 @@ _OWN_SECRETS: dict[Process, Callable[[Config], Iterator[tuple[str, Path]]]] = {
 def check_settings_file(path: Path) -> None:
     """Refuse a settings or rule file that others may change: it says which keys are used and who is sent what."""
     if path.stat().st_mode & 0o022:
-        raise ConfigError(f"The settings file {path} may be changed by other accounts: run chmod go-w {path}")
+        words = f"run chmod go-w {quote(str(path))}"
+        raise ConfigError(f"The settings file {path} may be changed by other accounts: {words}")
 
 
 def check_secret_of(config: Config, noun: str, path: Path) -> None:

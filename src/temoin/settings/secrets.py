@@ -6,6 +6,7 @@ import os
 import secrets
 import stat
 from pathlib import Path
+from shlex import quote
 
 from temoin.lib.config_error import ConfigError
 from temoin.lib.section import is_handed
@@ -22,7 +23,7 @@ def private_folder(folder: Path) -> Path:
     if not status.st_mode & 0o077:
         return folder
     if status.st_uid != os.geteuid() or any(folder.iterdir()):
-        raise ConfigError(f"Other accounts may enter {folder}: run chmod 700 {folder}")
+        raise ConfigError(f"Other accounts may enter {folder}: run chmod 700 {quote(str(folder))}")
     folder.chmod(0o700)
     return folder
 
@@ -80,7 +81,7 @@ def check_secret(path: Path, noun: str) -> None:
     if not stat.S_ISREG(status.st_mode) or status.st_size == 0:
         raise ConfigError(f"The {noun} file {path} is not a file with content: restore it, or correct its path.")
     if status.st_mode & 0o077 and not is_handed(path):
-        raise ConfigError(f"The {noun} file {path} may be read by other accounts: run chmod 600 {path}")
+        raise ConfigError(f"The {noun} file {path} may be read by other accounts: run chmod 600 {quote(str(path))}")
     if not os.access(path, os.R_OK):
         raise ConfigError(f"The {noun} file {path} cannot be read by this account: correct its owner.")
 

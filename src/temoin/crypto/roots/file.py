@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from shlex import quote
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -116,7 +117,7 @@ def read_root(path: Path) -> bytes:
     except OSError as error:
         raise RootKeyError(f"root key file {path} cannot be read ({error.strerror}): correct its owner") from None
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise RootKeyError(f"root key file {path} may be read by others: chmod 600 {path}")
+        raise RootKeyError(f"root key file {path} may be read by others: chmod 600 {quote(str(path))}")
     if len(key) != KEY:
         raise RootKeyError(f"root key file {path} must hold exactly {KEY} bytes")
     return key

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 from threading import Lock
 from typing import Any
 
@@ -132,7 +133,7 @@ class TokenRoots:
 def _pin(path: Path) -> str:
     try:
         if path.stat().st_mode & 0o077:
-            raise RootKeyError(f"the PIN file {path} may be read by others: chmod 600 {path}")
+            raise RootKeyError(f"the PIN file {path} may be read by others: chmod 600 {quote(str(path))}")
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
         raise RootKeyError(f"the PIN file {path} cannot be read: write the token's PIN there") from None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import shlex
 import ssl
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
@@ -133,7 +134,7 @@ class TransitRoots:
 def _token(path: Path) -> str:
     try:
         if path.stat().st_mode & 0o077:
-            raise RootKeyError(f"the token file {path} may be read by others: chmod 600 {path}")
+            raise RootKeyError(f"the token file {path} may be read by others: chmod 600 {shlex.quote(str(path))}")
         return path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
         raise RootKeyError(f"the token file {path} cannot be read: write the engine's token there") from None
