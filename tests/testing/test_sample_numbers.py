@@ -223,4 +223,4 @@ def test_two_who_register_at_once_draw_two_numbers(monkeypatch: pytest.MonkeyPat
 
     made = at_once(*[lambda patient=patient: make_test(house.owner, patient) for patient in patients])
 
-    assert sorted(number_of(house, record_id) for record_id in made) == all_numbers()[:2]
+    assert sorted(number_of(house, record_id) for record_id in made) == list(all_numbers()[:2])

@@ -7,6 +7,7 @@ digit is Damm's (2004): one wrong digit, or two that changed places, never fit i
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from stdnum import damm
 
@@ -15,8 +16,9 @@ MARK = "T"  # before the digits in a drawing: a key that begins no result, and s
 _NUMBER = re.compile(f"{MARK}?([56][0-9]{{4}})", re.IGNORECASE)
 
 
-def all_numbers() -> list[str]:
-    return [f"{four}{damm.calc_check_digit(str(four))}" for four in range(FIRST, LAST + 1)]
+@cache
+def all_numbers() -> tuple[str, ...]:
+    return tuple(f"{four}{damm.calc_check_digit(str(four))}" for four in range(FIRST, LAST + 1))
 
 
 def written_number(text: str) -> str:

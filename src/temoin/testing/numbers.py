@@ -49,10 +49,9 @@ def draw_numbers(count: int) -> list[str]:
     _wait_for_others()
     taken = reserved_numbers()
     numbers = [number for number in all_numbers() if number not in taken]
-    secrets.SystemRandom().shuffle(numbers)
     free: list[str] = []
-    for tried, busy in ((numbers[: FEW + count], _lately()), (numbers, _lately()), (numbers, _open())):
-        free = _free(tried, busy)
+    for most, busy in ((FEW + count, _lately()), (len(numbers), _lately()), (len(numbers), _open())):
+        free = _free(secrets.SystemRandom().sample(numbers, min(most, len(numbers))), busy)
         if len(free) >= count:
             break
     return free[:count]
