@@ -80,7 +80,22 @@ def hand_down_again(*, setting: str, value: object, **_told: object) -> None:
 
 
 @pytest.fixture(autouse=True)
-def announced_as_before() -> Iterator[None]:
+def process_as_before() -> Iterator[None]:
+    """Keep from other tests what a test leaves in the process: one fixture, as each costs every test its part."""
+    from django.utils import translation
+
+    from temoin.crypto.ring import forget_keys
+
+    translation.deactivate()  # the last page asked for by a test before may have spoken another, and it stays
+    named = os.environ["TEMOIN_CONFIG"]
+    with _announced_as_before():
+        yield
+    os.environ["TEMOIN_CONFIG"] = named  # a command, run in this process, may have been told of other settings
+    forget_keys()  # their rows were rolled back
+
+
+@contextmanager
+def _announced_as_before() -> Iterator[None]:
     """Keep the couriers and duties that a test announces from the tests after it."""
     from temoin.outbox import courier, duties, open_channels
 
@@ -90,20 +105,6 @@ def announced_as_before() -> Iterator[None]:
     for register, kept in zip(registers, before, strict=True):
         register.clear()
         register.update(kept)
-
-
-@pytest.fixture(autouse=True)
-def settings_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Name the tests' settings again after a command, run in this process, that was told of others."""
-    monkeypatch.setenv("TEMOIN_CONFIG", os.environ["TEMOIN_CONFIG"])
-
-
-@pytest.fixture(autouse=True)
-def language_as_before() -> None:
-    """Speak the site's language: the last page asked for by a test before may have spoken another, and it stays."""
-    from django.utils import translation
-
-    translation.deactivate()
 
 
 # Minutes of few tests, which mostly wait for what they start: begun last, they would run on alone at the end.
@@ -348,20 +349,26 @@ def gathered_files() -> Iterator[None]:
     """Gather the staff site's static files, as its start does: pages and middleware read the manifest."""
     from django.core.management import call_command
 
+    from temoin.site.static_files import ManifestFiles
+
     call_command("collectstatic", interactive=False, verbosity=0)
     with pytest.MonkeyPatch.context() as patch:
+        # Each client looks through the folder as the site's start does, which works out the headers of sixty files.
+        patch.setattr(ManifestFiles, "get_static_file", _once_a_file(ManifestFiles.get_static_file))
         # A live server of tests would answer for static files itself, by their plain names; the site does.
         patch.setattr("django.contrib.staticfiles.handlers.StaticFilesHandler", lambda application: application)
         yield
 
 
-@pytest.fixture(autouse=True)
-def forgotten_keys() -> Iterator[None]:
-    """Drop data keys from memory after each test: their rows were rolled back."""
-    yield
-    from temoin.crypto.ring import forget_keys
+def _once_a_file(made: Callable[..., object]) -> Callable[..., object]:
+    known: dict[tuple[str, str], object] = {}
 
-    forget_keys()
+    def get_static_file(site: object, path: str, url: str, stat_cache: object = None) -> object:
+        if (path, url) not in known:
+            known[path, url] = made(site, path, url, stat_cache=stat_cache)
+        return known[path, url]
+
+    return get_static_file
 
 
 @pytest.fixture(scope="session")

@@ -32,6 +32,7 @@ from temoin.catalogue.actions import receive_lot
 from temoin.catalogue.controls import ControlLevel, load_controls
 from temoin.catalogue.kits import load_kits
 from temoin.catalogue.lots import record_control
+from temoin.crypto.platform import seal_platform_secrets
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.lib.clock import now
@@ -54,7 +55,7 @@ from temoin.pharmacies.programs import add_program, issue_token
 from temoin.pharmacies.seat import Seat, seat_of
 from temoin.signin.models import PASSWORD as PASSWORD_USE
 from temoin.signin.models import Person
-from temoin.signin.own_secrets import seal_own
+from temoin.signin.own_secrets import purpose_of
 from temoin.testing.actions import register_test, take_sample
 from temoin.testing.sample import Reading, Sample
 from temoin.testing.signing import sign_result
@@ -126,7 +127,7 @@ def _names(family_name: str, given_name: str, rpps: str = "") -> dict[str, str]:
 
 def _make_seats(pharmacy: Pharmacy, *places: tuple[Profession, dict[str, str]]) -> list[Seat]:
     """Seat new people, all at once: nearly every test begins with it."""
-    persons = Person.objects.bulk_create([_new_person() for _ in places])
+    persons = Person.objects.bulk_create(_new_persons(len(places)))
     return _seats(pharmacy, dict(zip([person.id for person in persons], places, strict=True)))
 
 
@@ -144,15 +145,17 @@ def make_pharmacy(name: str) -> Pharmacy:
 
 def make_person() -> Person:
     """Make an account with PASSWORD and no second factor yet."""
-    person = _new_person()
+    (person,) = _new_persons(1)
     person.save()
     return person
 
 
-def _new_person() -> Person:
-    person = Person(email=f"personne{next(_emails)}@officine.example")
-    person.password = seal_own(PASSWORD_USE, person.id, _hashed())
-    return person
+def _new_persons(number: int) -> list[Person]:
+    persons = [Person(email=f"personne{next(_emails)}@officine.example") for _ in range(number)]
+    sealed = seal_platform_secrets({purpose_of(PASSWORD_USE, person.id): _hashed() for person in persons})
+    for person, password in zip(persons, sealed, strict=True):
+        person.password = password
+    return persons
 
 
 @cache

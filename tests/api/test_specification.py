@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 from urllib.parse import urlencode
 
-import jsonschema
 import pytest
 from api_programs import ask_token, assertion, get, register
 from django.test import Client
@@ -22,6 +23,11 @@ from temoin.pharmacies.scopes import SCOPE_RIGHTS, Scope
 
 SPECIFICATION = specification(OPERATIONS)
 TOLD = [one for one in OPERATIONS if one.is_told]
+
+
+def jsonschema() -> ModuleType:
+    """Return the judge of shapes; to import it takes seconds, which only who runs these tests shall wait."""
+    return import_module("jsonschema")
 
 
 def told_of(operation) -> dict[str, Any]:
@@ -56,7 +62,7 @@ def test_every_reference_leads_to_a_shape_and_every_shape_is_one():
 
     assert {reference.rpartition("/")[2] for reference in references(SPECIFICATION)} == set(schemas)
     for schema in schemas.values():
-        jsonschema.Draft202012Validator.check_schema(schema)
+        jsonschema().Draft202012Validator.check_schema(schema)
 
 
 @pytest.mark.parametrize("operation", [one for one in TOLD if one.asks is not Open.NOTHING], ids=lambda one: one.name)
@@ -96,13 +102,13 @@ def test_answers_are_of_the_shapes_it_says(house: House):
             answer = get(address, token)
         assert answer.status_code == operation.status
         assert list(told_of(operation)["responses"]["200"]["content"]) == [answer["Content-Type"]]
-        jsonschema.validate(answer.json(), schema_of(operation.answers.__name__))
+        jsonschema().validate(answer.json(), schema_of(operation.answers.__name__))
 
 
 def test_a_problem_is_of_the_shape_of_problems(house: House):
     token = ask_token(assertion(register(house.owner, scopes=()))).json()["access_token"]
 
     for path in ("/api/v1/tests", "/api/v1/nothing", "/api/v1/patients"):
-        jsonschema.validate(get(path, token).json(), schema_of(ProblemBody.__name__))
+        jsonschema().validate(get(path, token).json(), schema_of(ProblemBody.__name__))
     for path in ("/api/v1/fhir/DiagnosticReport", "/api/v1/fhir/Patient", "/api/v1/fhir"):
-        jsonschema.validate(get(path, token).json(), schema_of(FhirOutcome.__name__))
+        jsonschema().validate(get(path, token).json(), schema_of(FhirOutcome.__name__))

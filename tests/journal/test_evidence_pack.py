@@ -14,7 +14,6 @@ from hashlib import sha256
 from pathlib import Path
 from zipfile import ZipFile
 
-import jsonschema
 import pytest
 from django.apps import apps
 from django.db import connection
@@ -119,6 +118,8 @@ def test_a_site_in_order_makes_a_pack_that_an_outsider_finds_right(without_witne
 
 def fits_its_schema(files: dict[str, bytes]) -> None:
     """See that the JSON is as documented, and that what must be so was judged on values that stand in it."""
+    import jsonschema  # takes seconds, which only who runs these tests shall wait
+
     document, schema = json.loads(files["evidence.json"]), json.loads(files["evidence.schema.json"])
     jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker()).validate(document)
     assert SCHEMA.read_bytes() == files["evidence.schema.json"]

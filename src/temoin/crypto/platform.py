@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.db import connection
@@ -23,7 +24,14 @@ def forget_platform_keys() -> None:
 
 def seal_platform_secret(purpose: str, secret: str) -> str:
     """Seal a secret for its purpose under the newest platform key, making the first one on first use."""
-    return seal_content(_newest(), _place(purpose), secret.encode()).hex()
+    (sealed,) = seal_platform_secrets({purpose: secret})
+    return sealed
+
+
+def seal_platform_secrets(secrets: Mapping[str, str]) -> list[str]:
+    """Seal several secrets, by their purposes; the key is looked up once."""
+    key = _newest()
+    return [seal_content(key, _place(purpose), secret.encode()).hex() for purpose, secret in secrets.items()]
 
 
 def open_platform_secret(purpose: str, sealed: str) -> str:
