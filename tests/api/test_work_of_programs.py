@@ -178,6 +178,7 @@ def test_a_reading_proposed_in_time_is_signed_hours_later(house: House, worker: 
         ({**NEGATIVE, "signed": True}, [("", "unknown_field")]),
         ({"outcomes": {"sars-cov-2": 1}}, [("outcomes.sars-cov-2", "malformed")]),
         ("no json", [("", "malformed")]),
+        (b'{"outcomes": {"sars-cov-2": "negative"}, "outcomes": {"sars-cov-2": "positive"}}', [("", "malformed")]),
         (b"\xff\xfe{}", [("", "malformed")]),
         ("[]", [("", "malformed")]),
     ],

@@ -315,6 +315,15 @@ def test_what_stands_once_and_is_told_twice_is_refused(changes, path):
     assert ("several_values") in [code for _, code in problems_of(as_xml(bundle(**changes)))]
 
 
+def test_a_member_that_json_names_twice_is_refused():
+    twice = written(bundle()).replace(b'"gender":"female"', b'"gender":"male","gender":"female"')
+
+    with pytest.raises(FileRefusedError) as refused:
+        rows_of(twice)
+
+    assert refused.value.code == "fhir_json"
+
+
 def test_a_number_is_the_same_however_the_identifiers_are_ordered():
     told = [
         {"system": "urn:ietf:rfc:3986", "value": "urn:uuid:1"},

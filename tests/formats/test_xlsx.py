@@ -47,6 +47,12 @@ def sheet(content: bytes) -> list[tuple[int, list[str], dict[int, str]]]:
     return list(read_workbook(io.BytesIO(content), most_columns=500))
 
 
+def test_a_stretch_of_time_is_no_day():
+    content = workbook(["a", "b"], [1.5, 0.5], formats={"A2": "[h]:mm", "B2": "[hh]:mm:ss"})
+
+    assert sheet(content)[1] == (2, ["", "12:00"], {0: "no_such_day"})
+
+
 def refused(content: bytes) -> str:
     with pytest.raises(WorkbookError) as error:
         sheet(content)

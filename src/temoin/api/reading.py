@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, ValidationError
 
 from temoin.lib.errors import InvalidError, Problem, refuse
+from temoin.lib.json_names import names_twice
 
 MOST_PROBLEMS = 50  # told at once
 JSON = "application/json"
@@ -50,6 +51,8 @@ def read_body(request: HttpRequest, shape: type[BaseModel]) -> BaseModel:
         message = _("Send application/json.")
         raise WrongTypeError([Problem("Content-Type", "unsupported", message)])
     try:
+        if names_twice(request.body):
+            raise refuse("", "malformed", _("A field stands twice in one object: send each once."))
         return shape.model_validate_json(request.body, strict=True)
     except RequestDataTooBig:
         raise refuse("", "too_large", _("This is too much for one request: send fewer at a time.")) from None

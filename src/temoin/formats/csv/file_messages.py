@@ -238,8 +238,11 @@ FILE_MESSAGES |= {
         ("This is JSON (FHIR, perhaps), not a table.", "Export the results as CSV or XLSX."),
     ),
     "fhir_json": CsvMessage(
-        ("Ce n’est pas du JSON en UTF-8, ou il est coupé.", "Exportez de nouveau le fichier en entier."),
-        ("This is not JSON in UTF-8, or it was cut.", "Export the file again as a whole."),
+        (
+            "Ce n’est pas du JSON en UTF-8, il est coupé, ou un nom y figure deux fois.",
+            "Exportez de nouveau le fichier en entier.",
+        ),
+        ("This is not JSON in UTF-8, it was cut, or a name stands twice in it.", "Export the file again as a whole."),
     ),
     "fhir_xml": CsvMessage(
         (

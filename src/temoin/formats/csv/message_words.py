@@ -247,8 +247,14 @@ MESSAGE_WORDS: dict[str, CsvMessage] = {
         ("The status of the result is unknown.", "Write F (final), C (corrected) or X (cancelled)."),
     ),
     "fhir_json": CsvMessage(
-        ("Cette ligne n’est pas du JSON.", "Exportez de nouveau : chaque ligne est une ressource entière, en UTF-8."),
-        ("This line is not JSON.", "Export again: each line is a whole resource, in UTF-8."),
+        (
+            "Cette ligne n’est pas du JSON, ou un nom y figure deux fois.",
+            "Exportez de nouveau : chaque ligne est une ressource entière, en UTF-8.",
+        ),
+        (
+            "This line is not JSON, or a name stands twice in it.",
+            "Export again: each line is a whole resource, in UTF-8.",
+        ),
     ),
     "fhir_resource": CsvMessage(
         ("Ce n’est pas une ressource FHIR.", "Envoyez un Bundle, ou des ressources qui disent leur resourceType."),

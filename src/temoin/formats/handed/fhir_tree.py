@@ -14,6 +14,7 @@ from lxml import etree
 
 from temoin.formats.csv.problems import FileRefusedError
 from temoin.formats.csv.tables import LARGEST_FILE
+from temoin.lib.json_names import names_twice
 
 LARGEST_BUNDLE = 16 * 1024 * 1024
 MOST_ALIKE = 50  # names, addresses, identifiers, codes or references under one element
@@ -117,10 +118,11 @@ def _whole(read: Any, stream: BinaryIO) -> Any:
 
 def _json(data: bytes) -> Any:
     try:
-        found = orjson.loads(data.removeprefix(b"\xef\xbb\xbf"))
+        data = data.removeprefix(b"\xef\xbb\xbf")
+        found = orjson.loads(data)
     except ValueError:
         raise BrokenError("fhir_json") from None
-    if depth(found) > DEEPEST:
+    if depth(found) > DEEPEST or names_twice(data):
         raise BrokenError("fhir_json")
     return found
 

@@ -12,6 +12,7 @@ from decimal import Context, Decimal, InvalidOperation
 _DAYS_BUILT_IN = frozenset({14, 15, 16, 17, 22, *range(27, 37), *range(50, 59)})
 _HOURS_BUILT_IN = frozenset({18, 19, 20, 21, 22, 32, 33, 45, 46, 47, 55, 56})
 _SPOKEN = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')  # what a format shows as it stands, colours and conditions
+_ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
 _ZEROS = re.compile("0+")
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _LAST_DAY = 2_958_465  # 9999-12-31 in the calendar of 1900
@@ -45,6 +46,8 @@ def built_in(number: int) -> NumberFormat:
 
 def format_of(code: str) -> NumberFormat:
     """Return what a format that a workbook writes out makes of a number."""
+    if _ELAPSED.search(code):
+        return NumberFormat(has_hour=True)  # of a stretch of time, and of no day
     first = _SPOKEN.sub("", code.split(";", 1)[0]).strip().lower()
     if _ZEROS.fullmatch(first):
         return NumberFormat(zeros=len(first))
