@@ -1,4 +1,4 @@
-"""`temoin …` run in a process of its own that is forked, not begun: what every command loads is loaded once.
+"""`temoin …` in a process of its own that is forked, not begun: what every command loads is loaded once.
 
 The command runs as its console script runs it, up to the end of its process. What is tested of the start itself takes
 `python -m temoin.cli.main`, and so does one test of each command.
@@ -14,7 +14,9 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from fcntl import F_DUPFD, fcntl
 from functools import cache
 from importlib import import_module
 
@@ -24,23 +26,50 @@ LOADED = (
     *("django.contrib.auth.hashers", "django.core.handlers.wsgi", "django.core.management.commands.migrate"),
     *("django.db.backends.postgresql.base", "django.template.engine", "django.urls"),
 )
+MOST_FILES = 8
 LARGEST = 200_000  # bytes of a request: the words and the environment
+
+
+class Forked:
+    """A command that runs: as much of Popen as tests use. The files are its first ones, in their order."""
+
+    def __init__(self, words: Sequence[str], files: Sequence[int], env: Mapping[str, str]) -> None:
+        self._told, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        request = json.dumps({"words": words, "env": dict(env), "folder": os.getcwd()})
+        with theirs:
+            socket.send_fds(_server(), [request.encode()], [theirs.fileno(), *files])
+        self.pid = int(self._told.recv(16))
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        with suppress(TimeoutError):
+            self.wait(0.001)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        if self.returncode is None:
+            self._told.settimeout(timeout)
+            self.returncode = int(self._told.recv(16))
+            self._told.close()
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
 
 
 def run_forked(
     *words: str, env: Mapping[str, str] | None = None, given: bytes = b""
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
-    request = json.dumps({"words": words, "env": dict(os.environ if env is None else env), "folder": os.getcwd()})
-    told, theirs = socket.socketpair()
     with tempfile.TemporaryFile() as stdin, tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
         stdin.write(given)
         stdin.seek(0)
-        with theirs:
-            files = [theirs.fileno(), stdin.fileno(), stdout.fileno(), stderr.fileno()]
-            socket.send_fds(_server(), [request.encode()], files)
-        with told:
-            status = int(told.recv(16))
+        files = [one.fileno() for one in (stdin, stdout, stderr)]
+        status = Forked(words, files, os.environ if env is None else env).wait()
         stdout.seek(0), stderr.seek(0)
         return subprocess.CompletedProcess(words, status, stdout.read().decode(), stderr.read().decode())
 
@@ -76,7 +105,7 @@ def serve(asked: socket.socket) -> None:
         import_module(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system buries what told
     while True:
-        request, files, _flags, _address = socket.recv_fds(asked, LARGEST, 4)
+        request, files, _flags, _address = socket.recv_fds(asked, LARGEST, MOST_FILES)
         if not request:
             return
         if os.fork() == 0:
@@ -90,11 +119,15 @@ def serve(asked: socket.socket) -> None:
 def _run(request: dict, told: int, *streams: int) -> None:
     command = os.fork()
     if command:
+        os.write(told, b"%d" % command)
         _, status = os.waitpid(command, 0)
         os.write(told, b"%d" % os.waitstatus_to_exitcode(status))
         os._exit(0)
     os.close(told)
-    for number, stream in enumerate(streams):
+    apart = [fcntl(stream, F_DUPFD, MOST_FILES) for stream in streams]  # from the numbers that they are to have
+    for stream in streams:
+        os.close(stream)
+    for number, stream in enumerate(apart):
         os.dup2(stream, number)
         os.close(stream)
     os.chdir(request["folder"])

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import handed_messages
+from forked import Forked
 from patience import PATIENCE
 from people import House, make_lot
 
@@ -66,9 +67,12 @@ def free_port() -> int:
 
 
 class Listening:
-    """`temoin listen` in a process of its own, on the database of the tests."""
+    """`temoin listen` in a process of its own, on the database of the tests; it `begins` as a person begins it."""
 
-    def __init__(self, site: Path, folder: Path, clients: list[LineClient], more: str = "") -> None:
+    def __init__(
+        self, site: Path, folder: Path, clients: list[LineClient], more: str = "", *, begins: bool = False
+    ) -> None:
+        self._begins = begins
         folder.mkdir(mode=0o700)
         self.port, self.folder = free_port(), folder
         self.certificate = folder / "ours.pem"
@@ -88,9 +92,13 @@ class Listening:
     def start(self) -> None:
         """Start, and wait until it says that it takes callers."""
         ready, told = os.pipe()
-        environment = os.environ | {"TEMOIN_READY_FD": str(told)}
-        command = [sys.executable, "-m", "temoin.cli.main", "listen", "--data", str(self.folder)]
-        self.process = subprocess.Popen(command, env=environment, pass_fds=[told])
+        words, files = ["listen", "--data", str(self.folder)], [0, 1, 2, told]
+        self.process: Forked | subprocess.Popen[bytes]
+        if self._begins:
+            command = [sys.executable, "-m", "temoin.cli.main", *words]
+            self.process = subprocess.Popen(command, env=os.environ | {"TEMOIN_READY_FD": str(told)}, pass_fds=[told])
+        else:
+            self.process = Forked(words, files, os.environ | {"TEMOIN_READY_FD": str(files.index(told))})
         os.close(told)
         with os.fdopen(ready, "rb") as said:
             assert said.read(1) == b"1"

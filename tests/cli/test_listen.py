@@ -47,8 +47,9 @@ def start(embedded_server: EmbeddedServer, tmp_path: Path) -> Iterator[Start]:
     """Return what starts a listener that believes these programs' certificates."""
     started: list[Listening] = []
 
-    def begin(*clients: LineClient, more: str = "") -> Listening:
-        started.append(Listening(embedded_server.folder, tmp_path / f"listener-{len(started)}", list(clients), more))
+    def begin(*clients: LineClient, more: str = "", begins: bool = False) -> Listening:
+        folder = tmp_path / f"listener-{len(started)}"
+        started.append(Listening(embedded_server.folder, folder, list(clients), more, begins=begins))
         return started[-1]
 
     yield begin
@@ -73,7 +74,7 @@ def msa(answer: str) -> list[str]:
 def test_a_program_by_another_hand_sends_a_result_that_a_pharmacist_signs(
     house: House, client: LineClient, start: Start
 ):
-    listening, message = start(client), own_message(house)
+    listening, message = start(client, begins=True), own_message(house)
 
     with ssl_client(listening, client) as peer:
         answer = hl7.parse(peer.send_message(message.replace("\n", "\r")).strip(START + END).decode())
