@@ -75,6 +75,17 @@ def test_no_number_of_a_place_is_read_as_another_there(region):
             assert not written or read_phone(written, [region]) == phonenumbers.format_number(example, 0)
 
 
+HOMES = [["FR"], ["FR", "CH"], *([region] for region in TERRITORIES)]
+
+
+@pytest.mark.parametrize("regions", HOMES, ids="-".join)
+@pytest.mark.parametrize(
+    "number", ["+33612345678", "+33142685300", "+33976012345", "+590976012345", "+377612345678", "+262692123456"]
+)
+def test_a_number_that_a_form_shows_is_read_as_itself_again(number, regions):
+    assert read_phone(phone_as_said(number, regions), regions) == number
+
+
 def test_a_number_that_a_place_shares_with_france_is_asked_for():
     for typed, region in (("0976 01 23 45", "GP"), ("06 12 34 56 78", "MC")):
         with pytest.raises(AmbiguousPhoneError):

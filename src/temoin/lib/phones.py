@@ -69,15 +69,18 @@ def is_mobile(number: str) -> bool:
     return kind in _MOBILES
 
 
-def phone_as_said(number: str) -> str:
-    """Return a number as people of its country write it: French ones with their 0, others with their country."""
+def phone_as_said(number: str, regions: Iterable[str] = (METROPOLIS,)) -> str:
+    """Return a number as people write it: a French one with its 0 where these regions read it as that one again."""
     try:
         parsed = phonenumbers.parse(number, None)
     except phonenumbers.NumberParseException:
         return number
-    is_french = parsed.country_code == _METROPOLIS_CODE or parsed.country_code in _OVERSEAS_CODES
-    style = phonenumbers.PhoneNumberFormat.NATIONAL if is_french else phonenumbers.PhoneNumberFormat.INTERNATIONAL
-    return phonenumbers.format_number(parsed, style)
+    if parsed.country_code == _METROPOLIS_CODE or parsed.country_code in _OVERSEAS_CODES:
+        national = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
+        with suppress(PhoneError):
+            if read_phone(national, regions) == number:
+                return national
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def _international(written: str) -> str:

@@ -270,13 +270,18 @@ def _country(reader: TraitsReader) -> str:
     return country
 
 
+def regions_of_phone(region: str, country: str) -> list[str]:
+    """Return the numbering plans in which a patient's number is meant: the pharmacy's, and that of a home abroad."""
+    abroad = country not in FRENCH_POSTCODES and is_country(country)
+    return [region, two_letters(country)] if abroad else [region]
+
+
 def _phone(reader: TraitsReader, region: str, country: str) -> str:
     text = reader.text("phone")
     if not text:
         return ""
-    abroad = [two_letters(country)] if country not in FRENCH_POSTCODES and is_country(country) else []
     try:
-        return read_phone(text, [region, *abroad])
+        return read_phone(text, regions_of_phone(region, country))
     except AmbiguousPhoneError:
         reader.refuse(
             "phone", "ambiguous", _("This number exists in two countries: begin it with + and the country's number.")

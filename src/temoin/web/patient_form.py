@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from temoin.catalogue.patient_languages import patient_languages
 from temoin.lib.countries import FRANCE, country_names
 from temoin.lib.errors import Problem
-from temoin.lib.phones import phone_as_said
+from temoin.lib.phones import METROPOLIS, phone_as_said
 from temoin.outbox.channel import Audience
 from temoin.outbox.courier import couriers, is_switched_on
 from temoin.outbox.open_channels import names_of
-from temoin.patients.traits import EMAIL, NO_COUNTRY, PAPER, SMS, Traits
+from temoin.patients.traits import EMAIL, NO_COUNTRY, PAPER, SMS, Traits, regions_of_phone
 from temoin.testing.report import IdentityStatus
 from temoin.web.fields import Choice, Field, Typed
 from temoin.web.wording import Words
@@ -62,13 +62,13 @@ def sends_to_doctors() -> bool:
     return any(is_switched_on(known[name]) for name in names_of(Audience.DOCTOR) if name in known)
 
 
-def typed_traits(traits: Traits) -> dict[str, str]:
-    """Return known traits as a person would have typed them."""
+def typed_traits(traits: Traits, region: str = METROPOLIS) -> dict[str, str]:
+    """Return known traits as a person would have typed them where numbers are meant in this plan."""
     values = {name: str(value) for name, value in traits.to_dict().items()}
     return {
         **values,
         "birth_date": traits.birth_date.strftime("%d/%m/%Y"),
-        "phone": phone_as_said(traits.phone),
+        "phone": phone_as_said(traits.phone, regions_of_phone(region, traits.country)),
         "single_name": "" if traits.birth_given_names else "yes",
         "country": traits.country or NO_COUNTRY,
     }

@@ -361,7 +361,7 @@ def amend(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The patient's record was changed."))
             return redirect("patient", patient_id)
-    values = request.POST if request.method == "POST" else typed_traits(known)
+    values = request.POST if request.method == "POST" else typed_traits(known, _region(seat))
     return show(
         request,
         seat,
@@ -372,7 +372,7 @@ def amend(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpResponse:
         patient_id=patient_id,
         # After a refusal for what was typed, what was seen stays what was seen.
         seen=known.seen_version if is_stale else request.POST.get("seen") or known.seen_version,
-        differing=_differing(request.POST, typed_traits(known)) if is_stale else [],
+        differing=_differing(request.POST, typed_traits(known, _region(seat))) if is_stale else [],
     )
 
 
