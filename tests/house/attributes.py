@@ -45,8 +45,10 @@ def _returned() -> dict[str, Classes]:
     """Return what functions and classes give when they are called, by name."""
     found: dict[str, Classes] = {name: frozenset({name}) for name in _members()}
     for source in sources():
+        methods = {one for node in source.nodes(ast.ClassDef) for one in node.body}  # type: ignore[attr-defined]
         for node in source.nodes(ast.FunctionDef):
-            found[node.name] = found.get(node.name, _NONE) | _named(node.returns)  # type: ignore[attr-defined]
+            if node not in methods:  # none is called by its bare name: `next(…)` is no page's
+                found[node.name] = found.get(node.name, _NONE) | _named(node.returns)  # type: ignore[attr-defined]
     for node in (node for source in sources() for node in source.nodes(ast.ImportFrom)):
         for one in node.names:  # type: ignore[attr-defined]
             if one.asname and one.name in found:
