@@ -9,7 +9,6 @@ import secrets
 import subprocess
 import sys
 import time
-import urllib.request
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +17,7 @@ from uuid import uuid4
 from zlib import decompress
 
 from producers import Visitor, sign_in
-from rooms import CallingProgram, do, draw_person, use_rooms, word
+from rooms import CallingProgram, ask, do, draw_person, use_rooms, word
 from trouble import ask_sandbox
 
 PEOPLE = 6  # registered by page: enough for every step of a test's life
@@ -136,7 +135,7 @@ def _open_letter(ready: dict[str, Any], email: str, code: str) -> set[str]:
     link = urlsafe_b64decode(f"{fragment}=")
     keys = derive(link, stretch(code, link[SECRET_BYTES:]))
     halves = {"lookup": _base64(keys.lookup), "auth": _base64(keys.auth)}
-    answer = _post(f"{ready['addresses']['portal']}/letter", json.dumps(halves), {"Content-Type": "application/json"})
+    answer = ask(f"{ready['addresses']['portal']}/letter", halves)
     certificate = json.loads(open_letter(link, code, urlsafe_b64decode(answer["ciphertext"])))["certificate"]
     return {fragment, certificate["text"], certificate["card"]["jws"], _number_of(certificate["card"]["jws"])}
 
@@ -187,9 +186,3 @@ def _let_program_in(visitor: Visitor, ready: dict[str, Any]) -> CallingProgram:
             continue  # another code of the page
         return found
     raise RuntimeError("the program that was added could not come in")
-
-
-def _post(address: str, body: str, headers: dict[str, str]) -> Any:
-    request = urllib.request.Request(address, body.encode(), headers)  # noqa: S310 our own site
-    with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 likewise
-        return json.loads(answer.read())

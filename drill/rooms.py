@@ -100,11 +100,11 @@ def _take_appointments(visitor: Visitor, ready: dict[str, Any]) -> tuple[Person,
     """Take five places as patients do: one waits, one is moved, cancelled, accepted, refused; return who was moved."""
     code = re.findall(r"/appointments/#([A-Za-z0-9_-]{22})", visitor.get("/appointments/")[1])[0]
     page = f"{ready['addresses']['portal']}/appointments/"
-    offer = _ask(f"{page}offer", {"poster": code}) | {"poster": code}
+    offer = ask(f"{page}offer", {"poster": code}) | {"poster": code}
     people, values, taken = [draw_person() for _ in range(5)], {code}, []
     for number, person in enumerate(people):
         wish, kept = _wish(offer, number, person)
-        _ask(f"{page}take", wish)
+        ask(f"{page}take", wish)
         taken.append(f"{wish['id']}/")
         values |= {*person.values(), *kept}
     waits, moved, cancelled, accepted, refused = taken
@@ -276,7 +276,8 @@ def _accepted(answer: str) -> None:
         raise RuntimeError(f"a message was not accepted: {answer!r}")
 
 
-def _ask(address: str, body: object) -> dict[str, Any]:
+def ask(address: str, body: object) -> dict[str, Any]:
+    """Ask a site in JSON, as a page of it does."""
     return dict(json.loads(_post(address, json.dumps(body).encode(), {"Content-Type": JSON})[0]))
 
 
