@@ -2,12 +2,13 @@
 
     python drill/key_rotation.py [--results 900] [--at-least 1.0]
 
-A staff site is started and tests are registered and sampled. Two clients then sign, look the patient up and read the
-record, without a pause in between, while `temoin keys` turns the root key, wraps anew, and turns the data keys. The
-latter is killed (kill -9) as soon as some rows of a table are moved and others are not, and run again to its end, some
-five minutes later, as an old key is kept until no process can write under it. At the end, keys of the beginning must be
-gone, every row of every table must open, and the person must be able to sign in again. The last line is the share of
-requests that did not fail.
+A staff site is started, tests are registered and sampled, and a row is made in each table that seals what people of a
+pharmacy do besides (tests/tampering_material.py): groups, notices to programs, posters, cases. Two clients then sign,
+look the patient up and read the record, without a pause in between, while `temoin keys` turns the root key, wraps anew,
+and turns the data keys. The latter is killed (kill -9) as soon as some rows of a table are moved and others are not,
+and run again to its end, some five minutes later, as an old key is kept until no process can write under it. At the
+end, keys of the beginning must be gone, every row of every table must open, and the person must be able to sign in
+again. The last line is the share of requests that did not fail.
 """
 
 from __future__ import annotations
@@ -22,11 +23,13 @@ from collections import Counter
 from dataclasses import dataclass
 from math import floor
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
-from site_under_load import Site, Visitor, prepare_tests, sign_in, staff_site
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+from site_under_load import PASSWORD, Site, Visitor, prepare_tests, sign_in, staff_site
 
 from temoin.crypto.envelope import KEY_ID_SQL
 
@@ -112,6 +115,7 @@ def main() -> int:
     options = parser.parse_args()
     with staff_site(2) as site:
         records = prepare_tests(site.folder, options.results)
+        print(f"{_fill_tables()} sealed tables have rows")
         visitor = sign_in(site.port)
         _require_a_search_that_tells(visitor)
         load = Load(site, visitor, records)
@@ -130,6 +134,36 @@ def main() -> int:
     print(", ".join(f"{name} {load.counts[name]}" for name in ("sign", "search", "read")))
     print(f"{floor(share * 1000) / 1000:.3f}")  # one fault in ten thousand must not read 1.000
     return 0 if share >= options.at_least and not faults else 1
+
+
+def _fill_tables() -> int:
+    """Have a person of the pharmacy make a row of every kind; return how many tables have some. Django is loaded."""
+    from tampering_material import make_material
+
+    from temoin.keeping.rows import sealed_models
+    from temoin.lib.tenant import tenant_scope
+    from temoin.pharmacies.actions import seat_member
+    from temoin.pharmacies.models import Member, Pharmacy
+    from temoin.pharmacies.professions import Profession
+    from temoin.pharmacies.seat import seat_of
+    from temoin.signin.models import Person
+
+    pharmacy, colleague = Pharmacy.objects.get(), Person.objects.create_user("collegue@exemple.fr", PASSWORD)
+    names = {"family_name": "PETIT", "given_name": "Lou", "rpps": ""}
+    seat_member(pharmacy_id=pharmacy.id, person_id=colleague.id, profession=Profession.STUDENT, names=names)
+    with tenant_scope(pharmacy.id):
+        seats = {member.profession: seat_of(member) for member in Member.objects.all()}
+    make_material(seats[Profession.TITULAIRE], seats[Profession.STUDENT])
+    with tenant_scope(pharmacy.id):
+        return sum(model.objects.exclude(sealed=None).exists() for model in sealed_models() if _is_read(model))
+
+
+def _is_read(model: Any) -> bool:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT has_table_privilege(%s, 'SELECT')", [model._meta.db_table])
+        return bool(cursor.fetchone()[0])
 
 
 def _require_a_search_that_tells(visitor: Visitor) -> None:
