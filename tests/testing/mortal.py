@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import traceback
+from datetime import timedelta
 from uuid import UUID
 
 from temoin.cli.django_process import become
@@ -20,10 +21,14 @@ become(Process(sys.argv[1]))
 
 from django.db import connection  # noqa: E402 Django is loaded now
 
+from temoin.catalogue.advice import load_advice  # noqa: E402
 from temoin.catalogue.kinds import load_kinds  # noqa: E402
 from temoin.catalogue.kits import load_kits  # noqa: E402
+from temoin.catalogue.logigrams import load_logigrams  # noqa: E402
+from temoin.catalogue.patient_languages import patient_languages  # noqa: E402
 from temoin.lib.clock import now  # noqa: E402
 from temoin.lib.tenant import tenant_scope  # noqa: E402
+from temoin.outbox import queue  # noqa: E402
 from temoin.outbox.courier import Answer, Verdict, couriers  # noqa: E402
 from temoin.outbox.queue import claim_parcels  # noqa: E402
 from temoin.outbox.settling import settle_parcels  # noqa: E402
@@ -66,7 +71,8 @@ ACTS = {act.__name__: act for act in (sign, correct, cancel, settle, seal)}
 
 def main() -> None:
     connection.settings_dict["HOST"] = sys.argv[2]
-    load_kinds(), load_kits()
+    queue.LEASE = timedelta(hours=1)  # what a dead child held must not come back among what the next ones claim
+    load_kinds(), load_kits(), load_logigrams(), load_advice(), patient_languages()
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
