@@ -75,7 +75,8 @@ def test_another_year_and_another_pharmacy_have_none_of_it(house):
 def test_a_lot_of_two_years_has_on_each_sheet_the_tests_of_that_year(house):
     lot_id, patient_id = make_lot(house.owner, expiry=today_in(HOUSE) + timedelta(days=900)), make_patient(house.owner)
     make_signed(house.owner, patient_id, lot_id)
-    with shifted_by(timedelta(days=366)):
+    this_day = today_in(HOUSE)
+    with shifted_by(this_day.replace(year=this_day.year + 1, month=7, day=1) - this_day):
         for _ in range(2):
             make_signed(house.owner, patient_id, lot_id)
 

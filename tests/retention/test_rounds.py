@@ -30,6 +30,7 @@ from temoin.keeping.ledger import LEDGER, remembered_keys
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import tenant_scope
+from temoin.lib.zones import HOUSE
 from temoin.outbox.courier import Verdict
 from temoin.pharmacies.models import ProgramCall
 from temoin.pharmacies.program_calls import answered_once
@@ -94,8 +95,9 @@ def test_what_is_proposed_of_a_result_goes_with_it(house):
 def test_on_its_day_everything_is_there_but_both_sides_of_tries(house):
     arrive()
     before = rows_left(house)
+    this_hour_then = now().astimezone(HOUSE) + timedelta(days=DAYS)  # summer time may have begun
 
-    done = reap(timedelta(days=DAYS))
+    done = reap(this_hour_then.astimezone(UTC) - now())
 
     assert (done.records, done.patients, done.keys) == (0, 0, 0)
     assert rows_left(house) == {table: count for table, count in before.items() if table != "outbox_sides"}
