@@ -68,7 +68,12 @@ def test_of_two_who_set_the_hours_the_second_keeps_what_they_typed_and_learns_wh
     assert "Claire MARTIN a fixé d’autres heures entre-temps" in page
     for kept in ('value="08:00"', 'value="9"', 'value="2026-12-25"'):
         assert kept in page
-    for told in ("maintenant\u00a0: lundi 09:00–12:00", "seulement\u00a0: lundi 08:00–12:00", "la même heure 9"):
+    for told in (
+        "maintenant\u00a0: lundi 09:00–12:00",
+        "seulement\u00a0: lundi 08:00–12:00",
+        "la même heure = 9",
+        "Fermé le 25/12/2026",
+    ):
         assert told in page
     assert calendar_of(by=house.owner).places == 9
 

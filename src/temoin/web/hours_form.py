@@ -82,10 +82,15 @@ def _in_words(values: Mapping[str, str]) -> list[str]:
     fields = hours_fields(Typed(values))
     lines = [[_shown_value(field) for field in line] for line in fields["openings"] if line[0].value]
     openings = [f"{day} {begins}–{ends}, {kind}" for day, begins, ends, kind in lines]
-    return [
-        *openings,
-        *(f"{one.label} {_shown_value(one)}" for one in (*fields["closed"], *fields["rest"]) if one.value),
-    ]
+    closed = [f"{one.label} {_day_in_words(one.value)}" for one in fields["closed"] if one.value]
+    return [*openings, *closed, *(f"{one.label} = {_shown_value(one)}" for one in fields["rest"] if one.value)]
+
+
+def _day_in_words(text: str) -> str:
+    try:
+        return f"{date.fromisoformat(text):%d/%m/%Y}"
+    except ValueError:
+        return text
 
 
 def _shown_value(field: Field) -> str:

@@ -36,7 +36,6 @@ from temoin.web.fields import Choice, Field, Typed
 from temoin.web.hours_form import differences, hours_fields, in_order, read_form, values_of
 from temoin.web.pages import show
 from temoin.web.settings import WEB
-from temoin.web.times import local_minute
 from temoin.web.wording import Words
 
 _OVER = gettext_lazy("This appointment was looked after, moved or cancelled meanwhile: here is how it stands.")
@@ -167,7 +166,7 @@ def hours(request: HttpRequest, seat: Seat) -> HttpResponse:
 
 def _who_changed(seat: Seat) -> str:
     last = last_set(by=seat)
-    name, when = (last.name, local_minute(last.at)) if last else ("", "")
+    name, when = (last.name, f"{_local(last.at):%d/%m/%Y %H:%M}") if last else ("", "")
     return str(_CHANGED) % {"name": name or _("Somebody"), "when": when}
 
 
