@@ -95,8 +95,10 @@ def test_answers_are_of_the_shapes_it_says(house: House):
         address = address_of(operation).format(**places, number=0)
         if operation.form:
             head = {"Authorization": f"Bearer {token}"}
-            form = urlencode({"identifier": sought[operation.name]})
-            answer = Client().post(address, form, content_type=operation.media[0], headers=head)
+            form = {"identifier": sought[operation.name]}
+            ((_media, sent),) = told_of(operation)["requestBody"]["content"].items()
+            jsonschema().validate(form, sent["schema"])
+            answer = Client().post(address, urlencode(form), content_type=operation.media[0], headers=head)
             assert len(answer.json()["entry"]) == 1
         else:
             answer = get(address, token)

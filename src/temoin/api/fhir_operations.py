@@ -6,11 +6,18 @@ from temoin.api import fhir_bodies, fhir_reads, fhir_searches
 from temoin.api.guard import Operation
 from temoin.api.outcomes import BASE, JSON
 from temoin.api.paging import CURSOR_TEXT
+from temoin.formats.fhir import codes
 from temoin.pharmacies.professions import Right
 
 PATIENTS, REPORTS = f"{BASE[1:]}/Patient", f"{BASE[1:]}/DiagnosticReport"
 _READ: dict[str, Any] = {"speaks": JSON, "is_once": False, "is_look": True}
-_ONE_NUMBER = (fhir_searches.IDENTIFIER, r"^[^|]*\|?[^|,\\]+$")
+_UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_NIR, _PERSON, _RECORD = (
+    "|".join(one.replace(".", r"\.") for one in systems)
+    for systems in ((codes.INS_NIR, codes.INS_NIR_DEMO), (codes.PATIENT_SYSTEM,), (codes.RECORD_SYSTEM,))
+)
+_OF_PERSON = (fhir_searches.IDENTIFIER, rf"^(({_NIR})\|[0-9AB ]{{15,21}}|{_PERSON}\|{_UUID})$")
+_OF_RESULT = (fhir_searches.IDENTIFIER, rf"^({_RECORD}\|{_UUID}|[^|,\\]+)$")
 _SIGNED = (fhir_searches.UPDATED, f"^{fhir_searches.MOMENT}$")
 _PAGING = ((fhir_searches.COUNT, "^[0-9]{1,3}$"), (fhir_searches.CURSOR, f"^{CURSOR_TEXT}$"))
 
@@ -41,7 +48,7 @@ FHIR_READS: tuple[Operation, ...] = (
         asks=Right.READ_PATIENT,
         method="POST",
         media=fhir_searches.FORM,
-        form=(_ONE_NUMBER,),
+        form=(_OF_PERSON,),
         answers=fhir_bodies.FhirPatients,
         summary="Look for a person by a number",
         **_READ,
@@ -74,7 +81,7 @@ FHIR_READS: tuple[Operation, ...] = (
         asks=Right.READ_TEST,
         method="POST",
         media=fhir_searches.FORM,
-        form=(_ONE_NUMBER, _SIGNED),
+        form=(_OF_RESULT, _SIGNED),
         twice=(fhir_searches.UPDATED,),
         answers=fhir_bodies.FhirReports,
         summary="Look for a signed result by a number",
