@@ -16,9 +16,10 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from fcntl import F_DUPFD, fcntl
+from fcntl import F_DUPFD, fcntl, ioctl
 from functools import cache
 from importlib import import_module
+from termios import TIOCSCTTY
 
 # What commands load on their way, as far as it needs no settings; prometheus_client would look for its folder.
 LOADED = (
@@ -31,13 +32,18 @@ LARGEST = 200_000  # bytes of a request: the words and the environment
 
 
 class Forked:
-    """A command that runs: as much of Popen as tests use. The files are its first ones, in their order."""
+    """A command that runs: as much of Popen as tests use. The files are its first ones, in their order.
 
-    def __init__(self, words: Sequence[str], files: Sequence[int], env: Mapping[str, str]) -> None:
+    With `owns_terminal` its input is the terminal of a session of its own: /dev/tty is what passwords are read from.
+    """
+
+    def __init__(
+        self, words: Sequence[str], files: Sequence[int], env: Mapping[str, str], *, owns_terminal: bool = False
+    ) -> None:
         self._told, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        request = json.dumps({"words": words, "env": dict(env), "folder": os.getcwd()})
+        asked = {"words": words, "env": dict(env), "folder": os.getcwd(), "owns_terminal": owns_terminal}
         with theirs:
-            socket.send_fds(_server(), [request.encode()], [theirs.fileno(), *files])
+            socket.send_fds(_server(), [json.dumps(asked).encode()], [theirs.fileno(), *files])
         self.pid = int(self._told.recv(16))
         self.returncode: int | None = None
 
@@ -130,6 +136,9 @@ def _run(request: dict, told: int, *streams: int) -> None:
     for number, stream in enumerate(apart):
         os.dup2(stream, number)
         os.close(stream)
+    if request["owns_terminal"]:
+        os.setsid()
+        ioctl(0, TIOCSCTTY, 0)
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["env"])

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from forked import Forked
 from import_files import allow_laboratories, file_of
 from patience import PATIENCE
 from people import PASSWORD, TOTP_SECRET, House, make_patient, open_house, person_of, set_up_totp, totp_code
@@ -20,6 +21,7 @@ from people import PASSWORD, TOTP_SECRET, House, make_patient, open_house, perso
 from temoin.lib.tenant import tenant_scope
 from temoin.testing.models import Record
 
+Run = Callable[[int, list[str]], "Forked | subprocess.Popen[bytes]"]
 QUESTIONS = re.compile(rb"(?:Password of the person who signs|Code of the authenticator): $")
 
 
@@ -56,17 +58,27 @@ def command(house: House, real_site: Path, tmp_path: Path) -> Callable[..., list
 
     def line(seat) -> list[str]:
         who = ["--pharmacy", house.here.finess, "--by", person_of(seat).email]
-        return [sys.executable, "-m", "temoin.cli.main", "import", "results", str(results), "--lang", "en",
-                "--data", str(real_site.parent), *who]  # fmt: skip
+        return ["import", "results", str(results), "--lang", "en", "--data", str(real_site.parent), *who]
 
     return line
 
 
-def at_terminal(command: list[str], answers: list[Callable[[], str]]) -> tuple[int, str]:
+BEGIN = [sys.executable, "-m", "temoin.cli.main"]
+
+
+def begin_at(its_side: int, command: list[str]) -> subprocess.Popen[bytes]:
+    """Begin a command as a person does; setsid makes the terminal the command's own."""
+    return subprocess.Popen(["setsid", "--ctty", *BEGIN, *command], stdin=its_side, stdout=its_side, stderr=its_side)
+
+
+def fork_at(its_side: int, command: list[str]) -> Forked:
+    return Forked(command, [its_side] * 3, os.environ, owns_terminal=True)
+
+
+def at_terminal(command: list[str], answers: list[Callable[[], str]], run: Run = fork_at) -> tuple[int, str]:
     """Run a command on a real terminal and type an answer at each question; return its status and what was shown."""
     terminal, its_side = pty.openpty()
-    # setsid makes the terminal the command's own: /dev/tty is what passwords are read from.
-    running = subprocess.Popen(["setsid", "--ctty", *command], stdin=its_side, stdout=its_side, stderr=its_side)
+    running = run(its_side, command)
     os.close(its_side)
     shown, waiting, seen = b"", list(answers), 0
     deadline = time.monotonic() + PATIENCE
@@ -106,7 +118,7 @@ def test_the_pharmacist_types_password_and_code_and_neither_is_shown(house, comm
         code.append(totp_code(TOTP_SECRET))
         return code[0]
 
-    status, shown = at_terminal(command(house.owner), [answer(PASSWORD), typed])
+    status, shown = at_terminal(command(house.owner), [answer(PASSWORD), typed], run=begin_at)
 
     assert (status, stored(house)) == (0, 1), shown
     assert "stored: 1" in shown
@@ -138,7 +150,7 @@ def test_whoever_may_not_sign_here_signs_nothing_even_when_proven(house, command
 
 def test_without_a_terminal_no_script_signs(house, command):
     done = subprocess.run(
-        command(house.owner),
+        [*BEGIN, *command(house.owner)],
         input=f"{PASSWORD}\n{totp_code()}\n",
         capture_output=True,
         text=True,
@@ -151,7 +163,7 @@ def test_without_a_terminal_no_script_signs(house, command):
 
 def test_the_owner_lists_the_persons_of_a_breach_and_a_colleague_sees_none(house, real_site):
     make_patient(house.owner)
-    line = [sys.executable, "-m", "temoin.cli.main", "breach", "persons", "--data", str(real_site.parent)]
+    line = ["breach", "persons", "--data", str(real_site.parent)]
     line += ["--pharmacy", house.here.finess, "--by"]
 
     again = [*RIGHT, *RIGHT]  # a code may end between being read and being judged
