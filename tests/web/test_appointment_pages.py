@@ -16,6 +16,7 @@ from people import House, sign_in
 from temoin.arrivals.appointed import appointments_to_come
 from temoin.arrivals.calendar import calendar_of
 from temoin.arrivals.hours import Opening
+from temoin.arrivals.telling import untold_patients
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.zones import HOUSE, wall_clock
 from temoin.pharmacies.seat import Seat
@@ -79,7 +80,10 @@ def test_of_two_who_set_the_hours_the_second_keeps_what_they_typed_and_learns_wh
 
 
 def seen_by(client: Client) -> str:
-    page = client.get("/appointments/hours/").content.decode()
+    return seen_on(client.get("/appointments/hours/").content.decode())
+
+
+def seen_on(page: str) -> str:
     return re.findall(r'name="seen" value="([^"]+)"', page)[0]
 
 
@@ -88,7 +92,8 @@ def test_whom_nobody_can_write_to_the_team_is_shown_to_call(house: House, owner:
     traits = filled()["traits"] | {"email": "", "phone": "06 12 34 56 78"}
     _taken, arrival_id = booking.take(booking.hour(60), number=4170, traits=traits)
 
-    sheet = owner.post(f"/appointments/{arrival_id}/cancel/", follow=True).content.decode()
+    seen = {"seen": booking.hour(60).isoformat()}
+    sheet = owner.post(f"/appointments/{arrival_id}/cancel/", seen, follow=True).content.decode()
     listed = owner.get("/appointments/").content.decode()
     told = owner.post(f"/appointments/{arrival_id}/told/", follow=True).content.decode()
     again = owner.get(f"/appointments/{arrival_id}/contact/", follow=True).content.decode()
@@ -145,9 +150,9 @@ def test_the_days_to_come_are_moved_and_cancelled_by_the_team(house: House, owne
     hours = re.findall(r'<option value="(2[^"]*)"', page)
     none = owner.post(f"/appointments/{arrival_id}/move/", {"starts_at": ""})
     gone = owner.post(f"/appointments/{arrival_id}/move/", {"starts_at": "2026-01-01T00:00:00+00:00"})
-    moved = owner.post(f"/appointments/{arrival_id}/move/", {"starts_at": hours[320]})
+    moved = owner.post(f"/appointments/{arrival_id}/move/", {"starts_at": hours[320], "seen": seen_on(page)})
     (mine,) = appointments_to_come(by=house.owner)
-    cancelled = owner.post(f"/appointments/{arrival_id}/cancel/", follow=True)
+    cancelled = owner.post(f"/appointments/{arrival_id}/cancel/", {"seen": hours[320]}, follow=True)
     sheet = owner.get(f"/appointments/{arrival_id}/contact/").content.decode()
     twice = owner.post(f"/appointments/{arrival_id}/cancel/", follow=True)
 
@@ -161,6 +166,28 @@ def test_the_days_to_come_are_moved_and_cancelled_by_the_team(house: House, owne
     assert "PAT-TROIS" in sheet
     assert "entre-temps" in twice.content.decode()
     assert appointments_to_come(by=house.owner) == []
+
+
+def test_of_two_with_one_appointment_open_the_second_learns_of_the_first(house: House, owner: Client):
+    booking = Booking(house.owner)
+    traits = filled()["traits"] | {"email": "", "phone": "06 12 34 56 78"}
+    _taken, arrival_id = booking.take(booking.hour(60), number=4170, traits=traits)
+    place = f"/appointments/{arrival_id}/"
+    seen = {"seen": seen_on(owner.get(place).content.decode())}
+    first, second = (booking.hour(each).isoformat() for each in (70, 80))
+    sheet = owner.post(f"{place}move/", {**seen, "starts_at": first}, follow=True).content.decode()
+
+    moved = owner.post(f"{place}move/", {**seen, "starts_at": second}, follow=True).content.decode()
+    cancelled = owner.post(f"{place}cancel/", seen, follow=True).content.decode()
+    (stands,) = appointments_to_come(by=house.owner)
+    owner.post(f"{place}move/", {"seen": first, "starts_at": second})
+    told = owner.post(f"{place}told/", {"seen": seen_on(sheet)}, follow=True).content.decode()
+
+    assert stands.starts_at == booking.hour(70)
+    assert "entre-temps" in moved
+    assert "entre-temps" in cancelled
+    assert "l’heure a changé" in told
+    assert [one.starts_at for one in untold_patients(by=house.owner)] == [booking.hour(80)]
 
 
 def test_the_stranger_has_no_such_appointment(house: House, owner: Client):

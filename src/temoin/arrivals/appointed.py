@@ -15,7 +15,7 @@ from temoin.arrivals.hours import end_of_day, is_within, month_of, slots
 from temoin.arrivals.models import Arrival, ArrivalKey
 from temoin.arrivals.queries import arrival_in_scope, check_waits
 from temoin.arrivals.states import ArrivalState
-from temoin.arrivals.telling import HowTold, to_tell
+from temoin.arrivals.telling import HowTold, check_hour, to_tell
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.lib.clock import now
@@ -76,10 +76,13 @@ def free_hours(*, by: Holder) -> list[FreeHour]:
     return [FreeHour(at, left) for at, _kind, _month in found if (left := hours.places - taken[at]) > 0]
 
 
-def cancel_appointment(*, by: Holder, arrival_id: UUID) -> HowTold:
-    """Cancel an appointment; its form stays until its patient was told. ConflictError once it was looked after."""
+def cancel_appointment(*, by: Holder, arrival_id: UUID, expected_hour: datetime | None = None) -> HowTold:
+    """Cancel an appointment; its form stays until its patient was told.
+
+    ConflictError once it was looked after, or where it does not stand at the hour that the person saw.
+    """
     check_right(by=by, right=Right.REGISTER_TEST)
-    return _cancel(arrival_id, by=by)
+    return _cancel(arrival_id, by=by, expected_hour=expected_hour)
 
 
 def cancel_all(*, by: Holder) -> Counter[HowTold]:
@@ -90,9 +93,10 @@ def cancel_all(*, by: Holder) -> Counter[HowTold]:
         return Counter(_cancel(each, by=by) for each in list(waiting.values_list("id", flat=True)))
 
 
-def _cancel(arrival_id: UUID, *, by: Holder) -> HowTold:
+def _cancel(arrival_id: UUID, *, by: Holder, expected_hour: datetime | None = None) -> HowTold:
     with act(by=by, kind=EventKind.APPOINTMENT_CANCELLED, subject_kind="arrival", subject_id=arrival_id) as commit:
         arrival = _appointment(arrival_id)
+        check_hour(arrival.starts_at, expected_hour)
         way, told = to_tell(arrival)
         kept = {} if told["former_at"] else {"ciphertext": b""}
         seen = {"starts_at": arrival.starts_at}
@@ -100,16 +104,20 @@ def _cancel(arrival_id: UUID, *, by: Holder) -> HowTold:
     return way
 
 
-def move_appointment(*, by: Holder, arrival_id: UUID, starts_at: datetime) -> HowTold:
+def move_appointment(
+    *, by: Holder, arrival_id: UUID, starts_at: datetime, expected_hour: datetime | None = None
+) -> HowTold:
     """Move an appointment to an hour that is free; InvalidError where it is not, or where its form ends before.
 
-    ConflictError once it was looked after, or when its patient was faster.
+    ConflictError once it was looked after, or where it does not stand at the hour that the person saw: a colleague
+    or its patient was faster, and somebody may have been told that other hour.
     """
     check_right(by=by, right=Right.REGISTER_TEST)
     if all(hour.starts_at != starts_at for hour in free_hours(by=by)):
         raise _taken_meanwhile()
     with act(by=by, kind=EventKind.APPOINTMENT_MOVED, subject_kind="arrival", subject_id=arrival_id) as commit:
         arrival = _appointment(arrival_id)
+        check_hour(arrival.starts_at, expected_hour)
         if ArrivalKey.objects.get(id=arrival.key_id).month < month_of(starts_at):
             raise refuse("starts_at", "far", _("The patient’s form cannot be kept that long: choose an earlier hour."))
         way, told = to_tell(arrival, starts_at)

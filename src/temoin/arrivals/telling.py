@@ -98,13 +98,24 @@ def read_call_sheet(*, by: Holder, arrival_id: UUID) -> CallSheet:
         return CallSheet(_untold(one, former_at), opened_form(one))
 
 
-def note_called(*, by: Holder, arrival_id: UUID) -> None:
-    """Note that a patient was told by the team: nothing of a cancelled form stays. ConflictError once they were."""
+def note_called(*, by: Holder, arrival_id: UUID, told: datetime | None) -> None:
+    """Note that the team told a patient the hour that stands, None that it is cancelled: nothing of that form stays.
+
+    ConflictError once they know, or where it stands otherwise by now.
+    """
     check_right(by=by, right=Right.REGISTER_TEST)
     with act(by=by, kind=EventKind.APPOINTMENT_TOLD, subject_kind="arrival", subject_id=arrival_id) as commit:
         arrival, former_at = _to_be_told(arrival_id)
+        if told != (None if arrival.state == ArrivalState.CANCELLED else arrival.starts_at):
+            raise ConflictError("this patient was told another hour")
         seen = {"state": arrival.state, "starts_at": arrival.starts_at, "former_at": former_at}
         commit.change(Arrival, arrival_id, only_if=seen, **told_columns(arrival.state))
+
+
+def check_hour(starts_at: datetime | None, expected: datetime | None) -> None:
+    """Raise ConflictError where an appointment does not stand at the hour that a person saw; None: they saw none."""
+    if expected is not None and starts_at != expected:
+        raise ConflictError("this appointment was moved meanwhile")
 
 
 def told_columns(state: str) -> dict[str, Any]:

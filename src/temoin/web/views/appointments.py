@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import groupby
 from uuid import UUID
 
@@ -67,7 +67,7 @@ def move(request: HttpRequest, seat: Seat, arrival_id: UUID) -> HttpResponse:
     """Move an appointment to the hour that was chosen."""
     try:
         at = datetime.fromisoformat(request.POST.get("starts_at", ""))
-        way = move_appointment(by=seat, arrival_id=arrival_id, starts_at=_aware(at))
+        way = move_appointment(by=seat, arrival_id=arrival_id, starts_at=_aware(at), expected_hour=_seen(request))
     except ValueError:
         return _page(request, seat, arrival_id, [Problem("starts_at", "required", gettext_lazy("Choose an hour."))])
     except InvalidError as error:
@@ -83,7 +83,7 @@ def move(request: HttpRequest, seat: Seat, arrival_id: UUID) -> HttpResponse:
 def cancel(request: HttpRequest, seat: Seat, arrival_id: UUID) -> HttpResponse:
     """Cancel an appointment: nothing of its form stays once its patient was told."""
     try:
-        way = cancel_appointment(by=seat, arrival_id=arrival_id)
+        way = cancel_appointment(by=seat, arrival_id=arrival_id, expected_hour=_seen(request))
     except ConflictError:
         messages.info(request, str(_OVER))
     else:
@@ -105,9 +105,9 @@ def contact(request: HttpRequest, seat: Seat, arrival_id: UUID) -> HttpResponse:
 def told(request: HttpRequest, seat: Seat, arrival_id: UUID) -> HttpResponse:
     """Note that the team told the patient."""
     try:
-        note_called(by=seat, arrival_id=arrival_id)
+        note_called(by=seat, arrival_id=arrival_id, told=_seen(request) if request.POST.get("seen") else None)
     except ConflictError:
-        messages.info(request, _("This patient knows already, or the day is over."))
+        messages.info(request, _("Nothing was noted: the patient knows already, the hour changed, or the day is over."))
     else:
         messages.success(request, _("Noted: the patient knows."))
     return redirect("appointments")
@@ -188,6 +188,14 @@ def _hour_field(seat: Seat, typed: Typed) -> Field:
 
 def _local(at: datetime) -> datetime:
     return wall_clock(at, page_zone())
+
+
+def _seen(request: HttpRequest) -> datetime:
+    """Return the hour at which the page showed the appointment; for a form that does not say, one that nobody has."""
+    try:
+        return _aware(datetime.fromisoformat(request.POST.get("seen", "")))
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def _aware(at: datetime) -> datetime:
