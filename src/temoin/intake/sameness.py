@@ -6,8 +6,7 @@ store one result twice.
 
 Content, which a correction may change: the person's names, birth date and sex, outcome, time of the result, comment,
 and the name and number of who ordered the test.
-Code of the test, specimen, device and time of the sample are content too, but no correction can change them: the test
-was another.
+Specimen, device and time of the sample are content too, but no correction can change them: the test was another.
 Everything else in a row (addresses, phones, e-mail, the laboratory's name, answers on entry) is neither: a row that
 differs only there is the same result, and the patient record is not touched.
 
@@ -47,7 +46,6 @@ class Content:
 
     outcome: str
     comment: str
-    test: str  # its LOINC code
     specimen_snomed: str
     device: str
     read_at: datetime
@@ -62,7 +60,6 @@ class Content:
         return Content(
             outcome=row.outcome,
             comment=row.comment,
-            test=row.device.loinc.code,
             specimen_snomed=specimen(row.specimen).snomed,
             device=row.device.device_name,
             read_at=read_at(row),
@@ -78,7 +75,6 @@ class Content:
         return Content(
             outcome=report.findings[0].outcome,
             comment=report.comment,
-            test=report.findings[0].loinc,
             specimen_snomed=report.specimen_snomed,
             device=report.device.name,
             read_at=report.read_at,
@@ -105,7 +101,7 @@ class Content:
     def same_material(self, row: ResultRow) -> bool:
         """Tell whether a row was read on the same specimen and device, sampled at the same time."""
         other = Content.of_row(row)
-        same = (self.test, self.specimen_snomed, self.device) == (other.test, other.specimen_snomed, other.device)
+        same = (self.specimen_snomed, self.device) == (other.specimen_snomed, other.device)
         return same and (_same_time(self.sampled_at, row.collected) or self.sampled_at == other.sampled_at)
 
 
