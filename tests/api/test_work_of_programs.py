@@ -87,6 +87,22 @@ def test_a_program_goes_the_whole_road_and_a_pharmacist_signs(house: House, work
     assert proposed_tests(by=house.owner) == []
 
 
+def test_a_person_with_one_name_only_is_registered_alone_and_with_a_result(house: House, worker: str):
+    names = {"birth_given_names": "", "used_family_name": "", "used_given_name": ""}
+    forgotten = patient_body(**names)
+    alone = {**forgotten, "single_name": True}
+    other = {**alone, "birth_family_name": "SUHARTO", "nir": "", "birth_date": "1951-06-08"}
+
+    refused = post("/api/v1/patients", worker, forgotten)
+    made = post("/api/v1/patients", worker, alone).json()["id"]
+    taken = post("/api/v1/results", worker, {"results": [whole(make_lot(house.owner), patient=other)]}).json()
+
+    assert problems(refused) == [("birth_given_names", "required")]
+    assert "un seul nom" in refused.json()["problems"][0]["detail"]
+    assert get(f"/api/v1/patients/{made}", worker).json()["single_name"] is True
+    assert taken["results"][0]["taken"], taken
+
+
 def test_each_act_of_a_program_is_an_event_of_its_own_by_the_api(house: House, worker: str):
     post("/api/v1/results", worker, {"results": [whole(make_lot(house.owner))]})
 

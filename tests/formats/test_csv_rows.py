@@ -22,7 +22,7 @@ from temoin.formats.csv.problems import CellProblem, FileRefusedError, RowErrors
 from temoin.formats.csv.profiles import REQUIRED_COLUMNS
 from temoin.formats.csv.reading import read_results
 from temoin.formats.csv.rows import EntryAnswer, ResultRow, RowStatus
-from temoin.formats.csv.vocabulary import states, words
+from temoin.formats.csv.vocabulary import ONE_NAME, folded, states, words
 from temoin.lib.countries import find_country, is_country
 from temoin.lib.text import is_clean
 from temoin.testing.report import Sex
@@ -112,7 +112,17 @@ def test_a_collection_not_given_is_the_order_and_a_release_not_given_is_the_resu
 
 @pytest.mark.parametrize("column", [name for name in REQUIRED_COLUMNS if name != "accession_number"])
 def test_an_empty_required_cell_is_named(column: str):
-    assert bad(**{column: "  "}) == [(column, "missing")]
+    code = "given_names" if column == "patient_first_name" else "missing"
+    assert bad(**{column: "  "}) == [(column, code)]
+
+
+def test_a_person_with_one_name_only_is_told_by_a_word_and_by_no_empty_cell():
+    for word in words("single_names"):
+        patient = good(patient_first_name=word.upper(), patient_middle_name="").patient
+        assert (patient.given_name, patient.middle_name) == ("", "")
+
+    assert folded(ONE_NAME) in words("single_names")
+    assert bad(patient_first_name=ONE_NAME, patient_middle_name="Ann") == [("patient_middle_name", "one_name_and_more")]
 
 
 ABROAD = {"patient_state": "", "patient_county": "", "patient_zip_code": "", "patient_phone_number": "+41 22 700 00 00"}

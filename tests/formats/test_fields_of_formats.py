@@ -108,6 +108,17 @@ def full() -> Report:
     )
 
 
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_person_with_one_name_only_is_written_and_no_given_name_made_up(name):
+    names = ("birth_given_names", "first_birth_given_name", "used_family_name", "used_given_name")
+    patient = replace(full().patient, **dict.fromkeys(names, ""))
+
+    written = WRITERS[name](replace(full(), patient=patient))
+
+    assert "PAT-TROIS" in written
+    assert not re.search(r"DOMINIQUE|None|PAT-TROIS +$", written, re.MULTILINE)
+
+
 # Another value of each field, and what of it is looked for in what is written: "" for a value that is written as a
 # code or a word of the format's own, and is seen by the difference only.
 OTHER: dict[str, tuple[Any, str]] = {

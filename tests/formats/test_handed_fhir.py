@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from temoin.formats.csv.problems import FileRefusedError
 from temoin.formats.csv.rows import ResultRow, RowStatus
 from temoin.formats.handed import fhir_tree
+from temoin.lib.clock import frozen_at
 
 RESULT, PATIENT, REPORT, SPECIMEN, LABORATORY, DEVICE = (f"Bundle.entry[{place}].resource" for place in range(6))
 
@@ -353,6 +355,66 @@ def test_a_number_that_ended_is_nobodys_and_what_is_left_of_a_name_is_told():
     assert row.patient.phone == "+12059992802"
     left = {"Patient.telecom[0]", "Patient.telecom[1]", "Patient.name[0].suffix"}
     assert set(file.not_kept) == left
+
+
+def one_named(reason: str) -> dict[str, Any]:
+    absent = {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": reason}
+    return bundle(r1_name=[{"family": "Suharto", "_given": [{"extension": [absent]}]}])
+
+
+def test_a_person_has_one_name_only_where_a_given_one_does_not_apply():
+    told = one_named("not-applicable")
+    as_told = copy.deepcopy(told)
+    (name,) = as_told["entry"][1]["resource"]["name"]
+    name["given"] = name.pop("_given")  # which XML knows no other name for
+
+    for file in (written(told), as_xml(as_told)):
+        assert (one_row(file).patient.family_name, one_row(file).patient.given_name) == ("Suharto", "")
+        assert not [one for one in read(file).not_kept if "name" in one]
+    for forgotten in (one_named("unknown"), bundle(r1_name=[{"family": "Suharto"}])):
+        assert problems_of(written(forgotten)) == [(f"{PATIENT}.name[0].given", "told_given_names")]
+
+
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
+PERIODS: list[tuple[dict[str, Any], bool]] = [
+    ({}, True),
+    ({"period": {"start": "2020", "end": "9999-12-31"}}, True),
+    ({"period": {"end": "2026"}}, True),
+    ({"period": {"start": "2026-11-30", "end": "2026-11-30"}}, True),
+    ({"period": {"start": "2026-11-30T12:00:00Z"}}, True),
+    ({"period": {"end": "2026-11-28"}}, False),
+    ({"period": {"end": "2026-10"}}, False),
+    ({"period": {"end": "2026-11-30T12:59:59+01:00"}}, False),
+    ({"period": {"start": "2026-12-02"}}, False),
+    ({"period": {"start": "2027"}}, False),
+    ({"period": {"start": "2026-11-30T13:00:01+01:00"}}, False),
+    ({"period": {"end": "31/12/2027"}}, False),  # nobody can say when that is
+    ({"period": {"end": "2026-11-31"}}, False),
+    ({"use": "old"}, False),
+    ({"use": "temp"}, False),
+]
+OTHERS = {
+    "r1_name": [{"family": "Doe", "given": ["Jane"]}, {"family": "Roe", "given": ["Jane"]}],
+    "r1_telecom": [{"system": "phone", "value": "205-999-2801"}, {"system": "phone", "value": "205-999-2802"}],
+    "r1_address": [{"city": "Troy", "state": "AL"}, {"city": "Birmingham", "state": "AL"}],
+    "r2_identifier": [{"value": "F1", "system": "urn:a"}, {"value": "F2", "system": "urn:b"}],
+}
+
+
+@pytest.mark.parametrize(("said", "is_current"), PERIODS)
+def test_only_what_is_current_is_used_be_it_name_number_home_or_identifier(said, is_current):
+    made = bundle(**{name: [{**one, **said}, other] for name, (one, other) in OTHERS.items()})
+
+    with frozen_at(NOW):
+        file = read(written(made))
+        (row,) = [row for row in file if isinstance(row, ResultRow)]
+
+    told = (row.patient.family_name, row.patient.phone, row.patient.address.city, row.accession)
+    first, second = ("Doe", "+12059992801", "Troy", "F1"), ("Roe", "+12059992802", "Birmingham", "F2")
+    assert told == (first if is_current else second)
+    left = int(is_current)
+    unused = {f"Patient.{name}[{left}]" for name in ("name", "telecom", "address")}
+    assert set(file.not_kept) == {*unused, f"DiagnosticReport.identifier[{left}]"}
 
 
 def test_names_numbers_and_homes_that_ended_or_are_of_work_stand_back():

@@ -121,6 +121,8 @@ def test_a_second_triplet_and_plain_words_tell_a_result():
         ("Durand^Anne^Anne Marie^^^^L", "Durand", "Anne Marie"),
         ("van Dijk&van&Dijk^Jan^P.^^^^L", "van Dijk", "Jan P."),
         ("Légale^Zoé^^^^^L~Née^Zoé^^^^^B", "Née", "Zoé"),
+        ('Suharto^""^^^^^L', "Suharto", ""),
+        ('Suharto^""^""^^^^B', "Suharto", ""),
     ],
 )
 def test_the_name_at_birth_goes_before_others(names, family, given):
@@ -171,6 +173,7 @@ REFUSED = [
     (("Doe^Jane", "Zo\u00c3\u00ab^Jane"), ("PID-5.1", "told_garbled")),
     (("Doe^Jane", "Doe\\X00\\^Jane"), ("PID-5.1", "told_invisible")),
     (("^^^^L||", "^^^^S||"), ("PID-5.1", "untold")),
+    (("Doe^Jane^Ann^^^^L", "Doe^^^^^^L"), ("PID-5.2", "told_given_names")),
     (("^USA|", "^Atlantis|"), ("PID-11.6", "country")),
     (("|P1|F1|", "|||"), ("OBR-3", "untold")),
     (("OBX|1|CWE|94534-5^SARS-CoV-2 RdRp^LN", "OBX|1|CWE|COV^SARS-CoV-2^L"), ("OBX-3", "test_system")),

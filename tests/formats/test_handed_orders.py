@@ -78,6 +78,7 @@ def test_a_kind_of_test_is_named_by_its_code_or_by_the_one_thing_that_it_looks_f
         (("\nORC|NW|C-1", ""), ("ORC-1", "order_only_new")),
         (("19800229", "198002"), ("PID-7", "told_date")),
         (("MARTIN^Lou", "^Lou"), ("PID-5.1", "untold")),
+        (("MARTIN^Lou", "MARTIN"), ("PID-5.2", "told_given_names")),
     ],
 )
 def test_what_cannot_be_done_is_told_by_its_place(change: tuple[str, str], problem: tuple[str, str]):

@@ -86,6 +86,18 @@ def test_a_person_twice_in_a_list_is_one_also_in_a_trial(house):
     assert fates(house.owner, twice) == [REGISTERED, KNOWN]
 
 
+def test_a_person_with_one_name_only_is_registered_once_and_a_forgotten_one_refused(house):
+    forgotten, *single = a_list({"prenoms": ""}), *(a_list({"prenoms": word}) for word in ("Un seul nom", "Onlyname"))
+
+    (refused,) = take(house.owner, forgotten)
+    assert [(one.column, one.code) for one in refused.problems] == [("prenoms", "given_names")]
+    assert "un seul nom" in refused.problems[0].remedy
+
+    assert [fates(house.owner, one) for one in single] == [[REGISTERED], [KNOWN]]
+    with tenant_scope(house.here.id):
+        assert Patient.objects.get().traits.name == "DURAND"
+
+
 def test_a_bad_row_harms_no_other_and_its_reason_is_told(house):
     refused, _good = take(house.owner, a_list({"date_naissance": "28/03/1979"}, {}))
 

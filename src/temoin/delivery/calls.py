@@ -157,7 +157,7 @@ def _call(report: Report, because: Because, traits: Mapping[UUID, Traits]) -> Ca
         is_cancelled=report.status is ReportStatus.CANCELLED,
         kind=load_kinds()[report.kind],
         signed_at=report.signed_at,
-        name=today.name if today else f"{signed.birth_family_name} {signed.first_birth_given_name}",
+        name=today.name if today else f"{signed.birth_family_name} {signed.first_birth_given_name}".strip(),
         birth_date=(today or signed).birth_date,
         phone=(today or signed).phone,
         language=today.language if today else "",

@@ -58,7 +58,7 @@ def letter_content(
 def _patient(patient: PatientIdentity) -> dict[str, str]:
     given = patient.used_given_name or patient.first_birth_given_name
     family = patient.used_family_name or patient.birth_family_name
-    return {"name": f"{given} {family}", "birth_date": patient.birth_date.isoformat()}
+    return {"name": f"{given} {family}".strip(), "birth_date": patient.birth_date.isoformat()}
 
 
 def _device(device: Device) -> dict[str, str | None]:

@@ -49,7 +49,7 @@ class Concerned:
         if self.traits is not None:
             return self.traits.name
         signed = self.report.patient if self.report else None
-        return f"{signed.birth_family_name} {signed.first_birth_given_name}" if signed else ""
+        return f"{signed.birth_family_name} {signed.first_birth_given_name}".strip() if signed else ""
 
     @property
     def birth_date(self) -> date | None:

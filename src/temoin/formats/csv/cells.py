@@ -147,6 +147,13 @@ class Cells:
             self.refuse(column, "missing")
         return self.optional(column)
 
+    def given_names(self, column: str) -> str:
+        """Return given names, or "" where the cell says that the person has one name alone: an empty one never does."""
+        value = self.optional(column)
+        if not self._values.get(column, "").strip():
+            self.refuse(column, "given_names")
+        return "" if folded(value) in words("single_names") else value
+
     def comment(self, column: str) -> str:
         """Return a free text, in which ends of line are spaces."""
         value = " ".join(self._values.get(column, "").split())

@@ -9,6 +9,16 @@ MESSAGE_WORDS: dict[str, CsvMessage] = {
         ("Le message ne le dit pas.", "Faites remplir ce champ par le logiciel qui envoie."),
         ("The message does not tell this.", "Have the sending software fill in this field."),
     ),
+    "told_given_names": CsvMessage(
+        (
+            "Le message n’indique aucun prénom.",
+            'Faites-le envoyer. Qui n’a qu’un seul nom : PID-5.2 à "", ou un `given` absent car `not-applicable`.',
+        ),
+        (
+            "The message tells no given name.",
+            'Have it sent. A person with one name only: PID-5.2 as "", or a `given` absent as `not-applicable`.',
+        ),
+    ),
     "hl7_form": CsvMessage(
         (
             "Le message n’est pas écrit ici comme le veut HL7 v2.",

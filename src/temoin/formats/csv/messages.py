@@ -27,6 +27,20 @@ ROW_MESSAGES: dict[str, CsvMessage] = {
         ("Cette colonne est obligatoire.", "Remplissez la cellule."),
         ("This column is required.", "Fill in the cell."),
     ),
+    "given_names": CsvMessage(
+        ("Aucun prénom n’est indiqué.", "Écrivez les prénoms, ou « un seul nom » pour qui n’en a pas."),
+        ("No given name is told.", "Write the given names, or “one name only” for a person who has none."),
+    ),
+    "one_name_and_more": CsvMessage(
+        (
+            "La ligne dit que la personne n’a qu’un seul nom, et donne un prénom.",
+            "Écrivez les prénoms dans leur cellule.",
+        ),
+        (
+            "The row says that the person has one name only, and tells a given name.",
+            "Write the given names in their cell.",
+        ),
+    ),
     "too_long": CsvMessage(
         ("La valeur est trop longue.", "Abrégez-la."),
         ("The value is too long.", "Shorten it."),

@@ -65,7 +65,7 @@ def parse_own_row(row: int, values: Mapping[str, str], rules: CellRules) -> Resu
 
 def read_patient_traits(cells: Cells, address: Address) -> PatientTraits | None:
     """Return who the patient is, of that address, and how to reach them; None where no birth date can be read."""
-    family, given = cells.required("patient_last_name"), cells.required("patient_first_name")
+    family, given = cells.required("patient_last_name"), cells.given_names("patient_first_name")
     born = cells.birth_date("patient_dob")
     cells.required("patient_sex")
     sex = cells.word("patient_sex", "sexes", "sex")

@@ -79,7 +79,7 @@ def parse_row(row: int, values: Mapping[str, str], rules: CellRules) -> ResultRo
 
 
 def _patient(cells: Cells) -> PatientTraits | None:
-    family, given = cells.required("patient_last_name"), cells.required("patient_first_name")
+    family, given = cells.required("patient_last_name"), cells.given_names("patient_first_name")
     address = cells.address("patient")
     born = cells.birth_date("patient_dob")
     sex = cells.word("patient_sex" if cells.optional("patient_sex") else "patient_gender", "sexes", "sex")
@@ -91,6 +91,8 @@ def _patient(cells: Cells) -> PatientTraits | None:
         "email": cells.email("patient_email"),
         "language": cells.language("patient_preferred_language"),
     }
+    if others["middle_name"] and not given and cells.optional("patient_first_name"):
+        cells.refuse("patient_middle_name", "one_name_and_more")
     if born is None:
         return None
     return PatientTraits(

@@ -15,8 +15,9 @@ from temoin.lib.data_file import Entry, read_data
 
 SECTIONS = (
     *("columns", "outcomes", "not_done", "sexes", "answers", "statuses", "addresses_not_given", "countries"),
-    *("residences", "zones"),
+    *("residences", "zones", "single_names"),
 )
+ONE_NAME = "one name only"  # the word by which messages tell it to who judges cells
 COUNTRIES_WITH_STATES = ("USA", "CAN", "FRA")
 _OFFSET = re.compile(r"([+-])(0[0-9]|1[0-4]):?([0-5][0-9])?")
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 from temoin.formats.csv.own_rows import is_finess
 from temoin.formats.csv.rows import is_clia
+from temoin.formats.csv.vocabulary import ONE_NAME
 from temoin.formats.handed.codes import ToldCode, device_named, load_codes, system_of
+from temoin.formats.handed.fhir_periods import current, is_current
 from temoin.formats.handed.fhir_tree import Node, Placed, few, first, text, texts
 
 Said = tuple[str, str]  # a path and what stands there
@@ -17,6 +19,7 @@ _NAME_USES = ("official", "", "maiden")
 _NONE: tuple[int, Node] = (-1, {})
 _URI = re.compile("^(?:tel|mailto):", re.IGNORECASE)
 _CLIA_PREFIX = "urn:clia:"
+_ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 
 
 def codes_of(concept: Node) -> list[ToldCode]:
@@ -32,21 +35,20 @@ def name_of(person: Placed) -> tuple[Said, Said]:
     """Return family and given names: those of the birth, or by law, or of no use that is said."""
     place, name = _name_of(person)
     path = f"{person.path}.name[{max(place, 0)}]"
-    return (f"{path}.family", text(name, "family")), (f"{path}.given", " ".join(texts(name, "given")))
+    given = ONE_NAME if person.kind == "Patient" and _has_no_given(name) else " ".join(texts(name, "given"))
+    return (f"{path}.family", text(name, "family")), (f"{path}.given", given)
+
+
+def _has_no_given(name: Node) -> bool:
+    """Tell whether a name says that a given one does not apply; in XML its reason stands under `given` itself."""
+    reasons = [each for one in ("_given", "given") for part in few(name, one) for each in few(part, "extension")]
+    told = {text(each, "valueCode") for each in reasons if text(each, "url") == _ABSENT}
+    return told == {"not-applicable"} and not texts(name, "given")
 
 
 def _name_of(person: Placed) -> tuple[int, Node]:
-    fit = [(place, one) for place, one in _lasting(person, "name") if text(one, "use") in _NAME_USES]
-    return min(fit, key=lambda one: (_has_end(one[1]), _NAME_USES.index(text(one[1], "use"))), default=_NONE)
-
-
-def _lasting(placed: Placed, name: str) -> list[tuple[int, Node]]:
-    """Return names, numbers or addresses with their places, those whose time has an end after those without one."""
-    return sorted(enumerate(few(placed.node, name)), key=lambda one: _has_end(one[1]))
-
-
-def _has_end(part: Node) -> bool:
-    return bool(text(first(part, "period"), "end"))
+    fit = [(place, one) for place, one in current(person.node, "name") if text(one, "use") in _NAME_USES]
+    return min(fit, key=lambda one: _NAME_USES.index(text(one[1], "use")), default=_NONE)
 
 
 def telecom_of(person: Placed, system: str) -> Said:
@@ -56,11 +58,10 @@ def telecom_of(person: Placed, system: str) -> Said:
 
 
 def _telecom_of(person: Placed, system: str) -> tuple[int, str]:
-    for place, one in sorted(_lasting(person, "telecom"), key=_preference):
+    # What ended may be somebody else's now.
+    for place, one in sorted(current(person.node, "telecom"), key=_preference):
         value = _URI.sub("", text(one, "value"))
-        # What ended may be somebody else's now.
-        is_over = text(one, "use") == "old" or _has_end(one)
-        if text(one, "system").lower() == system and value and not is_over:
+        if text(one, "system").lower() == system and value:
             return place, value
     return -1, ""
 
@@ -72,9 +73,8 @@ def _preference(told: tuple[int, Node]) -> tuple[bool, int]:
 
 def _home_of(placed: Placed) -> tuple[int, Node]:
     """Return the first address that holds; a patient's is one to live at."""
-    others = {"old", "work", "billing"} if placed.kind == "Patient" else {"old"}
-    found = [(place, one) for place, one in _lasting(placed, "address") if text(one, "use") not in others]
-    return min(found, key=lambda one: text(one[1], "use") == "temp", default=_NONE)
+    others = {"work", "billing"} if placed.kind == "Patient" else set()
+    return next((told for told in current(placed.node, "address") if text(told[1], "use") not in others), _NONE)
 
 
 def address_of(placed: Placed) -> dict[str, Said]:
@@ -122,6 +122,8 @@ def left_inside(placed: Placed, name: str, kept: set[int]) -> list[str]:
         read = _READ_INSIDE.get(name)
         if place not in kept or read is None or not isinstance(one, dict):
             continue
+        if name == "name" and _has_no_given(one):
+            read = read | {"_given"}
         others = [each for each in one if each not in read and each.lstrip("_").isalnum() and each.isascii()]
         is_text = name != "telecom" and text(one, "text") and not (read - _AROUND) & set(one)
         found += [f"[{place}].{each}" for each in (*others, *(["text"] if is_text else []))]
@@ -133,12 +135,12 @@ def identifier_of(placed: Placed | None, name: str) -> Said:
     if placed is None:
         return "DiagnosticReport.identifier", ""
     told = [first(one, "identifier") if name == "basedOn" else one for one in few(placed.node, name)]
-    found = [one for one in told if text(one, "value") and _holds(one)]
+    found = [one for one in told if text(one, "value") and is_current(one)]
     return f"{placed.path}.{name}", text(min(found, key=_rank, default={}), "value")
 
 
 def _best_identifier(placed: Placed) -> int:
-    found = [(_rank(one), place) for place, one in enumerate(few(placed.node, "identifier")) if _holds(one)]
+    found = [(_rank(one), place) for place, one in current(placed.node, "identifier")]
     return min(found)[1] if found else -1
 
 
@@ -147,7 +149,7 @@ def _rank(identifier: Node) -> tuple[bool, int, bool, str, str]:
     kinds = [one.code for one in codes_of(first(identifier, "type"))]
     use, system = text(identifier, "use"), text(identifier, "system")
     return (
-        use in {"secondary", "temp"},
+        use == "secondary",
         ("FILL" not in kinds) + ("PLAC" in kinds),
         system in {"urn:ietf:rfc:3986", "urn:ietf:rfc:4122"},
         system,
@@ -155,14 +157,10 @@ def _rank(identifier: Node) -> tuple[bool, int, bool, str, str]:
     )
 
 
-def _holds(identifier: Node) -> bool:
-    return text(identifier, "use") != "old" and not _has_end(identifier)
-
-
 def laboratory_number(organisation: Placed) -> str:
     """Return the number of a laboratory: one of the shape of FINESS or CLIA before any other."""
-    told = [one for one in few(organisation.node, "identifier") if _holds(one)]
-    values = [text(one, "value").removeprefix(_CLIA_PREFIX) for one in told]
+    told = current(organisation.node, "identifier")
+    values = [text(one, "value").removeprefix(_CLIA_PREFIX) for _place, one in told]
     national = (one for one in values if is_clia(one) or is_finess(one.upper()))
     return next(national, next(filter(None, values), ""))
 

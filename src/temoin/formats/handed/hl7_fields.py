@@ -6,6 +6,7 @@ import re
 
 from temoin.formats.csv.own_rows import is_finess
 from temoin.formats.csv.rows import is_clia
+from temoin.formats.csv.vocabulary import ONE_NAME
 from temoin.formats.handed.codes import ToldCode, device_named, system_of
 from temoin.formats.hl7v2.separators import unescaped
 from temoin.formats.hl7v2.syntax import Segment
@@ -125,7 +126,14 @@ def names_of(person: Segment | None) -> tuple[Said, Said, Said]:
     family, given, more = (value(person, 5, part, repetition=chosen) if chosen else "" for part in (1, 2, 3))
     if given and plain_name(" ".join(more.split()[: len(given.split())])) == plain_name(given):
         given, more = more, ""  # the French profile of PID-5.3: every given name, the first one too
+    if chosen and not (given or more) and _is_none(person, 5, 2, chosen):
+        given = ONE_NAME
     return ("PID-5.1", family), ("PID-5.2", given), ("PID-5.3", more)
+
+
+def _is_none(person: Segment | None, field: int, component: int, repetition: int) -> bool:
+    """Tell whether a value is said to be none, and not left out."""
+    return person is not None and person.text(field, component, repetition=repetition).strip() == _NOTHING
 
 
 def home_of(person: Segment | None) -> int:

@@ -32,6 +32,7 @@ _TIMES = ("specimen_collection_date", "test_result_date")
 # What is said of a cell, in words that fit a message.
 _WORDS = {
     "missing": "untold",
+    "given_names": "told_given_names",
     "date": "told_date",
     "date_iso": "told_date",
     "birth_year": "told_date",
@@ -142,7 +143,7 @@ def problems_by_place(told: ToldResult, found: Iterable[CellProblem]) -> tuple[C
     known = {one.column for one in problems}
     for one in found:
         place = told.places.get(one.column, one.column)
-        if one.code == "missing" and place in known:
+        if one.code in {"missing", "given_names"} and place in known:
             continue
         code = "date_time" if one.column in _TIMES and one.code == "date_iso" else one.code
         problems.append(CellProblem(told.row, place, _WORDS.get(code, code)))

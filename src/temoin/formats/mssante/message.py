@@ -89,7 +89,8 @@ def _subject(report: Report) -> str:
     patient = report.patient
     mark = "" if report.status is ReportStatus.FINAL else _REPLACES
     label = DOCUMENT_CODE[1][:_LONGEST_LABEL]
-    return f"XDM/1.0/DDM+{mark}{label} {_plain(patient.birth_family_name)} {_plain(patient.first_birth_given_name)}"
+    names = f"{_plain(patient.birth_family_name)} {_plain(patient.first_birth_given_name)}".strip()
+    return f"XDM/1.0/DDM+{mark}{label} {names}"
 
 
 def _words(report: Report) -> str:
