@@ -19,6 +19,7 @@ from pathlib import Path
 import django
 import psycopg
 import pytest
+from collecting import pytest_configure  # noqa: F401 a hook
 from django.core.signals import setting_changed
 from django.dispatch import receiver
 from hypothesis import settings as hypothesis_settings
@@ -55,6 +56,10 @@ FAST = {
     "shared_buffers": "64MB",
     "autovacuum": "off",
 }
+
+# The tests start hundreds of processes of the same modules: what one compiles the others find, whatever the shell asks.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 _folder = Path(tempfile.mkdtemp(prefix="temoin-tests-"))
 write_settings(_folder, Ports(8600))
