@@ -103,15 +103,12 @@ def test_no_value_is_told_of_what_is_not_of_its_shape():
 
 
 @pytest.mark.parametrize(
-    ("alg", "key"),
-    [
-        ("ES256", ECKey.generate_key("P-256")),
-        ("Ed25519", OKPKey.generate_key("Ed25519")),
-        ("PS256", RSAKey.generate_key(2048)),
-    ],
+    ("alg", "made", "kind"),
+    [("ES256", ECKey, "P-256"), ("Ed25519", OKPKey, "Ed25519"), ("PS256", RSAKey, 2048)],
     ids=["P-256", "Ed25519", "RSA"],
 )
-def test_each_kind_of_key_signs(alg, key, tmp_path):
+def test_each_kind_of_key_signs(alg, made, kind, tmp_path):
+    key = made.generate_key(kind)
     (tmp_path / "key.pem").write_bytes(key.as_pem(private=True))
 
     signed = KeyFile(tmp_path / "key.pem")({"iss": "me"})

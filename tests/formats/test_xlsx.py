@@ -205,40 +205,61 @@ _ROWS = b"".join(b'<row r="%d"><c r="XFD%d"><v>1</v></c></row>' % (n, n) for n i
 _RELATION = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _BOOK = b'<workbook xmlns:r="%s"><sheets>%%s</sheets></workbook>' % _RELATION
 _MANY = range(300_000)
+# Each is made by its own test: every process of a parallel run reads this file.
 BOMBS = {
-    "a sheet named again and again": ("xl/workbook.xml", _BOOK % (b'<sheet r:id="rId1"/>' * 300), "xlsx_bomb"),
-    "a tag of many attributes": (SHEET, b"<w " + b" ".join(b'a%d=""' % n for n in _MANY) + b"/>", "xlsx_bomb"),
-    "a comment without end": (SHEET, SPACE + b"<!--" + b"ab" * 1_500_000 + b"-->" + END, "xlsx_bomb"),
-    "elements within elements": (SHEET, SPACE + b"<a>" * 1_000_000, "xlsx_bomb"),
-    "names without number": (SHEET, SPACE + b"".join(b"<a%d/>" % n for n in _MANY) + END, "xlsx_bomb"),
+    "a sheet named again and again": ("xl/workbook.xml", lambda: _BOOK % (b'<sheet r:id="rId1"/>' * 300), "xlsx_bomb"),
+    "a tag of many attributes": (SHEET, lambda: b"<w " + b" ".join(b'a%d=""' % n for n in _MANY) + b"/>", "xlsx_bomb"),
+    "a comment without end": (SHEET, lambda: SPACE + b"<!--" + b"ab" * 1_500_000 + b"-->" + END, "xlsx_bomb"),
+    "elements within elements": (SHEET, lambda: SPACE + b"<a>" * 1_000_000, "xlsx_bomb"),
+    "names without number": (SHEET, lambda: SPACE + b"".join(b"<a%d/>" % n for n in _MANY) + END, "xlsx_bomb"),
     "spaces without number": (
         SHEET,
-        SPACE + b"".join(b'<a xmlns:a%d="u%d"/>' % (n, n) for n in _MANY) + END,
+        lambda: SPACE + b"".join(b'<a xmlns:a%d="u%d"/>' % (n, n) for n in _MANY) + END,
         "xlsx_bomb",
     ),
     "a shared text without end": (
         "xl/sharedStrings.xml",
-        b"<sst><si><t>" + b"ab" * 16_000_000 + b"</t></si></sst>",
+        lambda: b"<sst><si><t>" + b"ab" * 16_000_000 + b"</t></si></sst>",
         "xlsx_bomb",
     ),
-    "a flood of spaces": (SHEET, SPACE + b" " * 40_000_000 + END, "xlsx_bomb"),
-    "entities in the sheet": (SHEET, _BOMB + SPACE + b"<row><c t='str'><v>&e11;</v></c></row>" + END, "xlsx_entities"),
-    "entities in the texts": ("xl/sharedStrings.xml", _BOMB + b"<sst><si><t>&e11;</t></si></sst>", "xlsx_entities"),
-    "an entity from elsewhere": (SHEET, b'<!DOCTYPE x SYSTEM "file:///etc/passwd">' + SPACE + END, "xlsx_entities"),
-    "a cell far to the right": (SHEET, SPACE + _ROWS + END, "too_many_columns"),
-    "a row far below": (SHEET, SPACE + b'<row r="99999999"><c><v>1</v></c></row>' + END, "xlsx_broken"),
-    "rows that go back": (SHEET, SPACE + b'<row r="2"/><row r="1"/>' + END, "xlsx_broken"),
-    "a text without end": (SHEET, SPACE + b"<row><c t='str'><v>" + b"ab" * 100_000 + b"</v></c></row>", "xlsx_bomb"),
-    "styles without number": ("xl/styles.xml", b"<s><cellXfs>" + b"<xf/>" * 70_000 + b"</cellXfs></s>", "xlsx_broken"),
-    "a text that is not there": (SHEET, SPACE + b'<row><c t="s"><v>99</v></c></row>' + END, "xlsx_broken"),
-    "no end": (SHEET, SPACE + b"<row>", "xlsx_broken"),
+    "a flood of spaces": (SHEET, lambda: SPACE + b" " * 40_000_000 + END, "xlsx_bomb"),
+    "entities in the sheet": (
+        SHEET,
+        lambda: _BOMB + SPACE + b"<row><c t='str'><v>&e11;</v></c></row>" + END,
+        "xlsx_entities",
+    ),
+    "entities in the texts": (
+        "xl/sharedStrings.xml",
+        lambda: _BOMB + b"<sst><si><t>&e11;</t></si></sst>",
+        "xlsx_entities",
+    ),
+    "an entity from elsewhere": (
+        SHEET,
+        lambda: b'<!DOCTYPE x SYSTEM "file:///etc/passwd">' + SPACE + END,
+        "xlsx_entities",
+    ),
+    "a cell far to the right": (SHEET, lambda: SPACE + _ROWS + END, "too_many_columns"),
+    "a row far below": (SHEET, lambda: SPACE + b'<row r="99999999"><c><v>1</v></c></row>' + END, "xlsx_broken"),
+    "rows that go back": (SHEET, lambda: SPACE + b'<row r="2"/><row r="1"/>' + END, "xlsx_broken"),
+    "a text without end": (
+        SHEET,
+        lambda: SPACE + b"<row><c t='str'><v>" + b"ab" * 100_000 + b"</v></c></row>",
+        "xlsx_bomb",
+    ),
+    "styles without number": (
+        "xl/styles.xml",
+        lambda: b"<s><cellXfs>" + b"<xf/>" * 70_000 + b"</cellXfs></s>",
+        "xlsx_broken",
+    ),
+    "a text that is not there": (SHEET, lambda: SPACE + b'<row><c t="s"><v>99</v></c></row>' + END, "xlsx_broken"),
+    "no end": (SHEET, lambda: SPACE + b"<row>", "xlsx_broken"),
 }
 
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_is_refused_in_little_memory(name):
     part, content, code = BOMBS[name]
-    bomb = changed(workbook(["a"]), {part: content})
+    bomb = changed(workbook(["a"]), {part: content()})
     tracemalloc.start()
 
     assert refused(bomb) == code

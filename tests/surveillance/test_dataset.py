@@ -8,7 +8,9 @@ import random
 import statistics
 from collections import Counter
 from datetime import date, timedelta
+from functools import cache
 from hashlib import sha256
+from typing import Any
 
 import pytest
 from releases import ABOUT, FIRST, published
@@ -27,14 +29,29 @@ from temoin.surveillance.trends import trends
 READERS = {"integer": int, "number": float, "date": date.fromisoformat, "string": str}
 
 
-PUBLISHED = published()
-WRITTEN = files_of(PUBLISHED, ABOUT)
-PACKAGE = json.loads(WRITTEN[DESCRIPTOR])
+PATHS = [one["path"] for one in json.loads(files_of([], ABOUT)[DESCRIPTOR])["resources"]]
 
 
-@pytest.mark.parametrize("resource", PACKAGE["resources"], ids=lambda one: one["path"])
-def test_each_file_keeps_to_its_schema(resource):
-    content = WRITTEN[resource["path"]].decode()
+# Made at the first question: each process of a parallel run reads this file, and one runs its tests.
+@cache
+def releases() -> list[Publication]:
+    return published()
+
+
+@cache
+def written() -> dict[str, bytes]:
+    return files_of(releases(), ABOUT)
+
+
+@cache
+def package() -> dict[str, Any]:
+    return json.loads(written()[DESCRIPTOR])
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_each_file_keeps_to_its_schema(path):
+    resource = next(one for one in package()["resources"] if one["path"] == path)
+    content = written()[resource["path"]].decode()
     rows = list(csv.DictReader(content.splitlines())) if resource["format"] == "csv" else json.loads(content)
     schema = resource["schema"]
 
@@ -58,12 +75,13 @@ def test_a_lot_that_a_spreadsheet_would_compute_is_text():
 
 
 def test_the_descriptor_tells_licence_source_day_and_the_digest_of_each_file():
-    assert PACKAGE["licenses"][0]["name"] == "etalab-2.0"
-    assert PACKAGE["sources"][0]["path"] == ABOUT.source
-    assert PACKAGE["created"].startswith(max(one.released_on for one in PUBLISHED).isoformat())
-    assert "DEMONSTRATION" in PACKAGE["title"]
-    for resource in PACKAGE["resources"]:
-        assert resource["hash"] == f"sha256:{sha256(WRITTEN[resource['path']]).hexdigest()}"
+    assert package()["licenses"][0]["name"] == "etalab-2.0"
+    assert package()["sources"][0]["path"] == ABOUT.source
+    assert package()["created"].startswith(max(one.released_on for one in releases()).isoformat())
+    assert "DEMONSTRATION" in package()["title"]
+    assert [resource["path"] for resource in package()["resources"]] == PATHS
+    for resource in package()["resources"]:
+        assert resource["hash"] == f"sha256:{sha256(written()[resource['path']]).hexdigest()}"
 
 
 def test_no_licence_is_given_where_the_operator_gave_none():
@@ -72,17 +90,17 @@ def test_no_licence_is_given_where_the_operator_gave_none():
 
 
 def test_a_later_export_only_adds_rows(tmp_path):
-    earlier = [one for one in PUBLISHED if one.released_on <= FIRST + timedelta(days=20)]
+    earlier = [one for one in releases() if one.released_on <= FIRST + timedelta(days=20)]
     write_folder(tmp_path, files_of(earlier, ABOUT))
 
-    assert not history_lost(tmp_path, WRITTEN)
-    assert not rows_lost(files_of(earlier, ABOUT)["days.csv"], WRITTEN["days.csv"])
+    assert not history_lost(tmp_path, written())
+    assert not rows_lost(files_of(earlier, ABOUT)["days.csv"], written()["days.csv"])
 
 
 def test_an_export_that_would_take_rows_back_is_seen(tmp_path):
-    write_folder(tmp_path, WRITTEN)
+    write_folder(tmp_path, written())
 
-    assert history_lost(tmp_path, files_of(PUBLISHED[1:], ABOUT))["days"] > 0
+    assert history_lost(tmp_path, files_of(releases()[1:], ABOUT))["days"] > 0
 
 
 def test_every_table_column_and_word_has_a_name_in_both_languages():
@@ -96,7 +114,7 @@ def test_every_table_column_and_word_has_a_name_in_both_languages():
 
 
 def test_means_are_of_seven_known_days_or_not_told():
-    days = trends(PUBLISHED)["sars-cov-2"]
+    days = trends(releases())["sars-cov-2"]
 
     assert all(day.mean is None for day in days[:6])
     assert any(day.mean is not None and day.positivity and 0 < day.positivity.rate < 100 for day in days[6:])
@@ -104,7 +122,7 @@ def test_means_are_of_seven_known_days_or_not_told():
 
 @pytest.mark.parametrize("name", ["index.html", "en.html"])
 def test_a_page_has_no_script_no_style_of_its_own_and_a_strict_policy(name):
-    page = page_files(PUBLISHED, ABOUT)[name].decode()
+    page = page_files(releases(), ABOUT)[name].decode()
 
     assert "default-src 'none'" in page
     for forbidden in ("<script", " style=", "<style", "http://", "javascript:"):
