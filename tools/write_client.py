@@ -210,7 +210,7 @@ def python_name(name: str) -> str:
 def asked_by(one: Told) -> dict[str, str]:
     """Return what may be asked beside the place, by its name there: each as a parameter with its default."""
     told = [(each["name"], each["schema"]) for each in one.told["parameters"] if each["in"] == "query"]
-    told += [each for each in one.form.get("properties", {}).items() if each[0] not in one.form["required"]]
+    told += [each for each in one.form.get("properties", {}).items() if each[0] not in one.form.get("required", ())]
     found = {}
     for name, schema in told:
         kind = "int | None = None" if name in NUMBERS else 'str = ""'

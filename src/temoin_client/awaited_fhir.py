@@ -128,8 +128,10 @@ class AwaitedFhirCalls(AwaitedWebhookCalls):
             lambda page: [one.resource for one in page.entry],
         )
 
-    def fhir_search_reports(self, identifier: str, *, last_updated: Sequence[str] = ()) -> AsyncIterator[FhirReport]:
-        """Look for a signed result by a number.
+    def fhir_search_reports(
+        self, *, identifier: str = "", last_updated: Sequence[str] = (), count: int | None = None
+    ) -> AsyncIterator[FhirReport]:
+        """Look for a signed result by a number; without one, list signed results as by GET.
 
         `POST /api/v1/fhir/DiagnosticReport/_search`
         """
@@ -138,7 +140,7 @@ class AwaitedFhirCalls(AwaitedWebhookCalls):
                 "POST",
                 "/api/v1/fhir/DiagnosticReport/_search",
                 partial(shape_of, FhirReports, None),
-                body=form(identifier=identifier, _lastUpdated=last_updated),
+                body=form(identifier=identifier, _lastUpdated=last_updated, _count=count),
                 headers=headers(media="application/x-www-form-urlencoded"),
             ),
             lambda page: [one.resource for one in page.entry],

@@ -73,6 +73,9 @@ class ApiCall(Generic[Told]):
             parts = urlsplit(address)
         except ValueError:
             raise UnreadableAnswerError("No address.") from None
-        if parts.scheme or parts.netloc or parts.path != self.path:
+        listed = self.path.removesuffix("/_search")
+        if parts.scheme or parts.netloc or parts.path != listed:
             raise UnreadableAnswerError("An address of another list.")
-        return replace(self, query=parse_qs(parts.query))
+        onward = replace(self, query=parse_qs(parts.query))
+        # What was asked for by a form goes on by an address.
+        return onward if listed == self.path else replace(onward, method="GET", path=listed, headers={}, body=b"")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,16 +11,18 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from people import House, make_lot, make_patient, make_signed
 
+from temoin.api.fhir_searches import FORM
 from temoin.api.guard import Open
 from temoin.api.outcomes import BASE
 from temoin.api.urls import OPERATIONS
+from temoin.formats.fhir import codes
 from temoin.journal.act import record_looks
 from temoin.journal.events import EventKind
-from temoin.journal.listings import record_listing
+from temoin.journal.listings import NIR, NUMBER, record_listing
 from temoin.journal.models import Event
 from temoin.lib.tenant import tenant_scope
+from temoin.oversight.reading import patients_seen
 from temoin.oversight.reading_settings import ReadingPace
-from temoin.patients.queries import NIR
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.programs import SCOPE_RIGHTS, Scope, take_program_seat
 from temoin.site.headers import CONTENT_SECURITY_POLICY
@@ -196,3 +199,24 @@ def test_a_program_that_asks_for_hundreds_of_people_in_vain_is_told_to_wait(hous
 
     assert (last.status_code, last.json()) == (200, {"patients": []})
     assert told(over)[:2] == (429, "reads_too_much")
+
+
+def test_a_program_that_asks_for_hundreds_of_results_by_numbers_in_vain_is_told_to_wait(house: House):
+    token = ask_token(assertion(register(house.owner, scopes=(Scope.TESTS_READ,)))).json()["access_token"]
+    seat = take_program_seat(token=token, certificate=b"")
+    place, head = f"{BASE}/DiagnosticReport", {"Authorization": f"Bearer {token}"}
+    for _ in range(ReadingPace().vain_searches_per_hour - 2):
+        kind = EventKind.TEST_LIST_READ
+        record_listing(by=seat, kind=kind, subject_kind="record", shown=[], detail=NUMBER)
+
+    # A list of what was signed lately is no search by a number: it may be empty as often as it is asked for.
+    asked = [
+        {"identifier": "A-1"},
+        {"_count": "1"},
+        {"identifier": f"{codes.RECORD_SYSTEM}|{uuid4()}"},
+        {"identifier": "A-2"},
+    ]
+    answers = [Client().post(f"{place}/_search", urlencode(one), content_type=FORM[0], headers=head) for one in asked]
+
+    assert [one.status_code for one in answers] == [200, 200, 200, 429]
+    assert patients_seen(by=seat).in_vain == ReadingPace().vain_searches_per_hour

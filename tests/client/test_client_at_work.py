@@ -164,7 +164,7 @@ def test_a_signed_result_is_read_as_fhir_from_its_report_on(way):
     (report, *_others) = way(lambda temoin: temoin.fhir_reports())
     number = report.identifier[0]
 
-    (found,) = way(lambda temoin: temoin.fhir_search_reports(f"{number.system}|{number.value}"))
+    (found,) = way(lambda temoin: temoin.fhir_search_reports(identifier=f"{number.system}|{number.value}"))
     finding = way(lambda temoin: temoin.fhir_observation(report.id, 0))
     patient = way(lambda temoin: temoin.fhir_patient(report.subject.reference.removeprefix("Patient/")))
     (same,) = way(lambda temoin: temoin.fhir_search_patients(f"{PATIENT_NUMBER}|{patient.id}"))
@@ -182,8 +182,9 @@ def test_signed_results_are_read_to_the_last_page_of_a_span(way):
 
     whole = [one.id for one in way(lambda temoin: temoin.fhir_reports(last_updated=since))]
     by_threes = [one.id for one in way(lambda temoin: temoin.fhir_reports(last_updated=since, count=3))]
+    by_form = [one.id for one in way(lambda temoin: temoin.fhir_search_reports(last_updated=since, count=3))]
 
-    assert by_threes == whole
+    assert by_threes == by_form == whole
     assert len(whole) > 3
     with pytest.raises(problems.WrongRequestError):
         way(lambda temoin: temoin.fhir_reports(last_updated=["2026"]))

@@ -14,13 +14,12 @@ from temoin.delivery.letters import read_knowledge
 from temoin.delivery.telling import ToldBy, note_told
 from temoin.journal.act import record_look, record_looks
 from temoin.journal.events import LISTINGS, LOOKS, EventKind
-from temoin.journal.listings import record_listing
+from temoin.journal.listings import NAME, record_listing
 from temoin.journal.models import Alert, Event
 from temoin.lib.clock import frozen_at, now
 from temoin.lib.tenant import tenant_scope
 from temoin.oversight.reading import HOUR, PatientsSeen, patients_seen, reads_much
 from temoin.oversight.reading_settings import ReadingPace
-from temoin.patients.queries import NAME
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.seat import Seat
 from temoin.web.access import Access

@@ -40,7 +40,11 @@ RESOURCES = [
         "DiagnosticReport",
         *("read", "search-type"),
         searchParam=[
-            _asked("identifier", "token", f"{codes.RECORD_SYSTEM}, or the program's own number. {_BY_POST}"),
+            _asked(
+                "identifier",
+                "token",
+                f"{codes.RECORD_SYSTEM}, or the program's own number; without it, a list. {_BY_POST}",
+            ),
             _asked("_lastUpdated", "date", "The moment of the last signature: ge, gt, le, lt, with its offset."),
         ],
     ),

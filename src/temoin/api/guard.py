@@ -60,7 +60,8 @@ class Operation:
     speaks: str = ""  # the media type of an answer that is no shape of ours
     status: int = 200
     asked: tuple[tuple[str, str], ...] = ()  # what may stand after the question mark: name and pattern
-    form: tuple[tuple[str, str], ...] = ()  # what may stand in a form; the first is what it asks by
+    form: tuple[tuple[str, str], ...] = ()  # what may stand in a form
+    needs: tuple[str, ...] = ()  # which of these must
     twice: tuple[str, ...] = ()  # which of these may come two times
     is_paged: bool = False
     version: Callable[..., str] | None = None  # of the one thing it is about; a call that changes it holds its row

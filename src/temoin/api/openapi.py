@@ -136,7 +136,8 @@ def _value(operation: Operation, name: str, pattern: str) -> dict[str, Any]:
 
 def _form(operation: Operation) -> dict[str, Any]:
     fields = {name: _value(operation, name, pattern) for name, pattern in operation.form}
-    return {"type": "object", "properties": fields, "required": [operation.form[0][0]]}
+    needed = {"required": list(operation.needs)} if operation.needs else {}
+    return {"type": "object", "properties": fields, **needed}
 
 
 def _conditions(operation: Operation) -> list[dict[str, Any]]:

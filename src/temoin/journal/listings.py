@@ -18,6 +18,9 @@ from temoin.journal.models import Event, Listing
 from temoin.journal.queries import EventRow, rows_of
 from temoin.lib.tenant import current_pharmacy
 
+# What a search was by that somebody chose, as its event says: in vain it has a pace. Other searches are part of an act.
+ASKED = NIR, NAME, START, NUMBER = "nir", "name", "start", "number"
+
 _KEEP = """
     INSERT INTO journal_listing (pharmacy_id, id, subjects) VALUES (%s, %s, %s::uuid[]) ON CONFLICT DO NOTHING
 """

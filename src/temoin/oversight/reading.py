@@ -12,11 +12,11 @@ from django.db import connection
 
 from temoin.journal.alerts import raise_alert
 from temoin.journal.events import LISTINGS, LOOKS, EventKind
+from temoin.journal.listings import ASKED
 from temoin.lib.clock import now
 from temoin.lib.handed import Handed
 from temoin.lib.tenant import tenant_scope
 from temoin.oversight.reading_settings import ReadingPace
-from temoin.patients.queries import ASKED
 from temoin.pharmacies.policies import Holder
 
 PACE: Handed[ReadingPace] = Handed("pace of reading")
@@ -42,7 +42,7 @@ _SEEN = """
            count(DISTINCT coalesce(r.patient_id, s.id)),
            (SELECT count(*) FROM journal_event WHERE pharmacy_id = %(pharmacy)s AND actor_id = %(actor)s
                AND at > %(minute_ago)s AND kind = ANY(%(kinds)s) AND kind <> ALL(%(listings)s)),
-           (SELECT coalesce(sum(asked), 0) FROM looks WHERE kind = %(searched)s AND digest = '')
+           (SELECT coalesce(sum(asked), 0) FROM looks WHERE kind = ANY(%(listings)s) AND digest = '')
       FROM seen s LEFT JOIN testing_record r ON r.pharmacy_id = %(pharmacy)s AND r.id = s.id
 """
 
@@ -54,7 +54,7 @@ class PatientsSeen:
     opened: int
     shown: int  # in any way, lists and searches included
     pages: int
-    in_vain: int  # searches of the last hour that found nobody: an answer too, of whoever is not a patient here
+    in_vain: int  # searches of the last hour that found nobody, or no result: an answer too
 
 
 def patients_seen(*, by: Holder) -> PatientsSeen:
@@ -69,7 +69,6 @@ def patients_seen(*, by: Holder) -> PatientsSeen:
                 "minute_ago": now() - MINUTE,
                 "kinds": [*LOOKS, *LISTINGS],
                 "listings": list(LISTINGS),
-                "searched": EventKind.PATIENT_SEARCHED.value,
                 "asked": list(ASKED),
             },
         )

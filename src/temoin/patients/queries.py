@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from temoin.journal.act import record_look
 from temoin.journal.events import EventKind
-from temoin.journal.listings import record_listing
+from temoin.journal.listings import NAME, NIR, START, record_listing
 from temoin.journal.unreadable import each_opened
 from temoin.lib.errors import ConflictError, NotFoundError
 from temoin.lib.names import plain_name
@@ -24,7 +24,6 @@ from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
 
 Found = tuple[UUID, Traits]
-ASKED = NIR, NAME, START = "nir", "name", "start"  # what somebody chose to ask for; other searches are part of an act
 
 
 @dataclass(frozen=True)

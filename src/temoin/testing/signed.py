@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from temoin.journal.act import record_look
 from temoin.journal.events import EventKind
-from temoin.journal.listings import record_listing
+from temoin.journal.listings import NUMBER, record_listing
 from temoin.journal.unreadable import each_opened
 from temoin.lib.clock import coarse
 from temoin.lib.errors import NotFoundError
@@ -92,7 +92,7 @@ def signed_results(*, by: Holder, wanted: ResultsWanted, limit: int, after: Sign
         reports = [one for one in opened if _is_within(one.signed_at, wanted)]
         shown = [UUID(one.record_id) for one in reports]
         known = Record.objects.filter(id__in=shown).values_list("registered_at", flat=True)
-        detail = hours_between(known)
+        detail = hours_between(known) if shown or wanted.among is None else NUMBER
         record_listing(by=by, kind=EventKind.TEST_LIST_READ, subject_kind="record", shown=shown, detail=detail)
         last = rows[limit - 1] if len(rows) > limit else None
         return SomeResults(reports, SignedPlace(last.signed_at, last.record_id) if last else None)
