@@ -1,7 +1,9 @@
-"""Where each process of a parallel run begins to collect."""
+"""How each process collects the tests: from where on, and without looking through them for what is left over."""
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -18,3 +20,15 @@ def pytest_configure(config: pytest.Config) -> None:
         files = sorted(Path(__file__).parent.glob("*/test_*.py"))
         begun = int(str(worker["workerid"]).removeprefix("gw")) * len(files) // int(worker["workercount"])
         config.args = list(dict.fromkeys(str(one.parent) for one in files[begun:] + files[:begun]))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for garbage once at the end, and afterwards no longer among the tests, their modules and ours: they stay."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.collect()
+        gc.freeze()

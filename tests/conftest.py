@@ -19,7 +19,7 @@ from pathlib import Path
 import django
 import psycopg
 import pytest
-from collecting import pytest_configure  # noqa: F401 a hook
+from collecting import pytest_collection, pytest_configure  # noqa: F401 hooks
 from django.core.signals import setting_changed
 from django.dispatch import receiver
 from hypothesis import settings as hypothesis_settings
