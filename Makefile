@@ -54,7 +54,7 @@ shuffle: ## the tests in ten random orders, one after the other
 coverage: ## the tests, and that they take every branch of the rooms below the doors (see pyproject.toml)
 	$(BIN)/pytest --cov
 
-drills: ## about an hour, not part of the gate: kills, an outage, a search for anything in clear, keys turned, a journal tampered with, the end of data, a cluster lost
+drills: ## about an hour, as root, not part of the gate: kills, an outage, a search for anything in clear, keys turned, a journal tampered with, the end of data, a cluster lost
 	for way in $$($(BIN)/python drill/exactly_once.py --ways); do \
 	  $(BIN)/python drill/exactly_once.py --through $$way --kill-database --outages 1 --at-least 1 || exit 1; \
 	done

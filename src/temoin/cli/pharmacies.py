@@ -1,4 +1,4 @@
-"""`temoin pharmacy open|list|clock|close|reopen`: the pharmacies of this site. No patient data is read or written."""
+"""`temoin pharmacy open|list|clock|close|reopen`: the pharmacies of this site. No patient data is shown."""
 
 from __future__ import annotations
 
