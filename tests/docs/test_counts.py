@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from temoin.catalogue.kinds import counter_kinds
 from temoin.settings.file import Process
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,6 +36,23 @@ def test_every_process_has_its_unit():
     unit = text[text.index("One unit for each") : text.index("## 5. Pharmacies")]
 
     assert [process.value for process in RUNNING if f"`{COMMANDS.get(process, process.value)}`" not in unit] == []
+
+
+def test_every_key_is_on_the_help_page_and_in_both_guides():
+    templates = ROOT / "src/temoin/web/templates"
+    pages = "".join(path.read_text(encoding="utf-8") for path in templates.rglob("*.html"))
+    letters = {key.upper() for key in re.findall(r'accesskey="(\w)"', pages)}
+    most = max(len(target.outcomes) for kind in counter_kinds() for target in kind.targets)
+    told = {
+        templates / "web/help.html": (r"<kbd>Alt</kbd> \+ <kbd>(\w)</kbd>", r"<kbd>(\d)</kbd></dt>"),
+        ROOT / "docs/pharmacist.md": (r"^\| `Alt` \+ `(\w)`", r"^\| `1` to `(\d)`"),
+        ROOT / "docs/pharmacien.md": (r"^\| `Alt` \+ `(\w)`", r"^\| `1` à `(\d)`"),
+    }
+
+    for path, (letter, digit) in told.items():
+        text = path.read_text(encoding="utf-8")
+        assert set(re.findall(letter, text, re.MULTILINE)) == letters, path.name
+        assert re.findall(digit, text, re.MULTILINE) == [str(most)], path.name
 
 
 def test_every_decision_has_a_status_and_names_what_superseded_it():
