@@ -27,8 +27,8 @@ def count_of_rows(text: str) -> int:
 
 
 def whole_seconds(text: str) -> int:
-    """Return a span of a year at most."""
-    return within(text, 1, A_YEAR)
+    """Return a span of a year at most, or none."""
+    return within(text, 0, A_YEAR)
 
 
 def seconds(text: str) -> float:

@@ -296,7 +296,7 @@ addEventListener("submit", (event) => {
   const note = document.createElement("p");
   note.className = "gone";
   note.setAttribute("role", "alert");
-  note.textContent = document.body.dataset.unsent;
+  note.textContent = document.body.dataset.offline;
   place.append(note);
   setTimeout(() => all("button", form).forEach((one) => { one.disabled = false; }));
 });
