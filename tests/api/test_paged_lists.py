@@ -32,7 +32,7 @@ WHOLE = {
     "fhir_validate": "what is said of one message",
     "fhir_metadata": "what the server can do, which is part of the release",
     "fhir_search_patients": "who bears one number",
-    **dict.fromkeys(["fhir_patient", "fhir_report", "fhir_observation", "fhir_specimen"], "elements of one resource"),
+    **dict.fromkeys(["fhir_patient", "fhir_report", "fhir_observation"], "elements of one resource"),
 }
 
 
