@@ -33,15 +33,15 @@ from temoin.journal.couriers.folder import FolderWitness
 from temoin.journal.models import Event
 from temoin.journal.sealer import bring_up_to_date
 from temoin.journal.sealing import seal_events
-from temoin.lib.clock import now
 from temoin.lib.tenant import tenant_scope
+from temoin.patients.actions import CURRENT_NOTICE
 from temoin.pharmacies.models import Pharmacy
 from temoin.signin.models import Person
 from temoin_demo.postgresql.server import EmbeddedServer
 
 # Kept sealed, and of nobody: where a result came from (the pack countersigns), what somebody asked for (it says "en
-# tout cas"), and the month of a key (it counts by months).
-OF_NOBODY = {"counter", "tout", f"{now():%Y-%m}"}
+# tout cas"), and the version of the notice, which is a month (it tells of days).
+OF_NOBODY = {"counter", "tout", CURRENT_NOTICE}
 DOCS = Path(__file__).parents[2] / "docs"
 SCHEMA, AUDITOR = DOCS / "reference" / "evidence.schema.json", DOCS / "auditor.md"
 
