@@ -10,6 +10,7 @@ import sys
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from patience import PATIENCE, wait_until
 
@@ -31,9 +32,12 @@ class Running:
             self.process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
 
     def ready(self) -> dict:
-        """Wait until all is up, and return what the ready file says."""
+        """Wait until all is up, also what a test killed and starts again, and return what the ready file says."""
         self.wait_for(self.ready_file.exists)
-        return json.loads(self.ready_file.read_text())
+        told = json.loads(self.ready_file.read_text())
+        ports = [urlsplit(address).port or 80 for address in told["addresses"].values()]
+        self.wait_for(lambda: not any(map(is_free, ports)))
+        return told
 
     def wait_for(self, happens: Callable[[], object]) -> None:
         """Wait for something while it lives."""
