@@ -111,7 +111,7 @@ def test_passkeys_are_named_listed_and_removed(page: Page, live_server):
     page.get_by_role("button", name="Retirer").click()
 
     expect(page.get_by_text("La clé d’accès est retirée")).to_be_visible()
-    assert [one.type for one in Authenticator.objects.filter(user=person)] == ["totp", "recovery_codes"]
+    assert {one.type for one in Authenticator.objects.filter(user=person)} == {"totp", "recovery_codes"}
 
 
 def test_a_passkey_that_asks_nobody_who_they_are_opens_nothing(page: Page, live_server):
