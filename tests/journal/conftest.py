@@ -15,6 +15,9 @@ from temoin.crypto.notes import NoteSigner
 from temoin_demo.postgresql.roles import DATABASE
 from temoin_demo.postgresql.server import SUPERUSER, EmbeddedServer
 
+# Who still has a transaction when the events are not sealed.
+UNDER_WAY = "SELECT pid, state, xact_start, query FROM pg_stat_activity WHERE backend_xid IS NOT NULL"
+
 
 @pytest.fixture
 def empty(transactional_db: None, embedded_server: EmbeddedServer, tmp_path: Path) -> Iterator[Journal]:  # noqa: ARG001
@@ -36,7 +39,7 @@ def journal(empty: Journal) -> Journal:
 def wait_sealed(journal: Journal, size: int) -> None:
     """Seal until the tree has its size: a transaction of the server's own, still under way, puts sealing off."""
     deadline = time.monotonic() + PATIENCE
-    while journal.superuser.execute("SELECT count(*) FROM journal_leaf").fetchone() != (size,):
-        assert time.monotonic() < deadline, "the events are not sealed"
+    while (found := journal.superuser.execute("SELECT count(*) FROM journal_leaf").fetchone()) != (size,):
+        assert time.monotonic() < deadline, (found, size, journal.superuser.execute(UNDER_WAY).fetchall())
         time.sleep(0.05)
         journal.seal()

@@ -100,6 +100,7 @@ def page(browser: Browser, proxy_headers: dict[str, str]) -> Iterator[Page]:
         viewport={"width": 390, "height": 844}, locale="fr-FR", extra_http_headers=proxy_headers
     )
     page = context.new_page()
+    page.set_default_timeout(PATIENCE * 1000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda line: errors.append(line.text) if "Security Policy" in line.text else None)
