@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browsing import all_of, launched, profile
+from playwright.sync_api import sync_playwright
 from running_demo import Running, SharedDemo
 from shown_blocks import ROOT
 
@@ -30,9 +32,6 @@ def running(shared_demo: SharedDemo) -> Running:
 
 @pytest.fixture
 def browser() -> Iterator:
-    from browsing import launched
-    from playwright.sync_api import sync_playwright
-
     with sync_playwright() as driver:
         one = launched(driver)
         yield one
@@ -79,7 +78,7 @@ class Reader:
         """A tab of somebody of the demonstration's first pharmacy."""
         told = self.running.ready()
         account = next(one for one in told["accounts"] if one["profession"] == profession)
-        tab = browser.new_page(base_url=told["addresses"]["staff"], locale="fr-FR")
+        tab = profile(browser, base_url=told["addresses"]["staff"], locale="fr-FR").new_page()
         tab.goto("/")
         tab.fill("[name=login]", account["email"])
         tab.fill("[name=password]", account["password"])
@@ -113,7 +112,7 @@ def let_in(reader: Reader, browser, public: str) -> str:
         tab.get_by_role("link", name=link, exact=True).first.click()
     tab.fill("[name=name]", "Mon premier logiciel")
     tab.fill("[name=public_key]", public)
-    for tick in tab.query_selector_all("[name^=scope-]"):
+    for tick in all_of(tab, "[name^=scope-]"):
         tick.check()
     tab.get_by_role("button", name="Donner accès").click()
     row = tab.locator("tr", has_text="Mon premier logiciel")
@@ -124,7 +123,7 @@ def sign(reader: Reader, browser) -> None:
     """Do step 5."""
     tab = reader.signed_in(browser, "adjoint")
     tab.click("a[href='/proposals/']")
-    for tick in tab.query_selector_all("label.tick input"):
+    for tick in all_of(tab, "label.tick input"):
         tick.check()
     tab.get_by_role("button", name="Signer ce qui est coché").click()
     tab.wait_for_selector("text=Rien n’est proposé.")

@@ -9,6 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browsing import launched, profile
+from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("", "pharmacien/", "pharmacist/", "operator/", "integrator/", "auditor/", "reference/states/", "performance/")
@@ -56,9 +59,6 @@ def site(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    from browsing import launched
-    from playwright.sync_api import sync_playwright
-
     with sync_playwright() as driver:
         browser = launched(driver)
         yield browser
@@ -68,14 +68,12 @@ def browser():
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_breaks_no_rule_of_accessibility(site, browser, page, width):
-    from axe_playwright_python.sync_playwright import Axe
-
-    tab = browser.new_page(viewport={"width": width, "height": 800})
+    tab = profile(browser, viewport={"width": width, "height": 800}).new_page()
     tab.goto(f"file://{site}/{page}index.html")
     found = Axe().run(tab, options={**WRONG_ALONE, "rules": {CONTRAST: {"enabled": False}}}).response["violations"]
     tab.evaluate(MARK_LOOKS)
     found += Axe().run(tab, "[data-judged]", {**WRONG_ALONE, "runOnly": [CONTRAST]}).response["violations"]
-    tab.close()
+    tab.context.close()
 
     told = {each["id"]: [node["html"][:120] for node in each["nodes"][:3]] for each in found}
     assert {name: nodes for name, nodes in told.items() if name not in OF_THE_THEME} == {}

@@ -10,7 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browsing import launched
+from browsing import launched, profile
 from playwright.sync_api import Browser, sync_playwright
 from pydantic import BaseModel
 
@@ -60,7 +60,7 @@ def browser() -> Iterator[Browser]:
 def test_a_page_is_read_and_printed_without_a_server(pack: EvidencePack, browser: Browser, tmp_path: Path, lang: str):
     for name, content in page_files(pack).items():
         (tmp_path / name).write_bytes(content)
-    page = browser.new_page(viewport={"width": 320, "height": 640})
+    page = profile(browser, viewport={"width": 320, "height": 640}).new_page()
 
     page.goto((tmp_path / NAMES[lang]).as_uri())
 

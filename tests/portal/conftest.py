@@ -15,10 +15,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from browsing import launched
+from browsing import launched, profile
 from hcert_makers import ISSUER, signer
 from patience import PATIENCE
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from site_under_test import Site, portal_environment
 
 from temoin.cli.certificates import publish_key
@@ -26,7 +26,6 @@ from temoin.crypto.signatures import public_jwk
 from temoin_demo.postgresql.roles import DATABASE
 from temoin_demo.postgresql.server import SUPERUSER, EmbeddedServer
 
-expect.set_options(timeout=PATIENCE * 1000)
 _addresses = count(1)
 
 
@@ -96,11 +95,8 @@ def proxy_headers() -> dict[str, str]:
 @pytest.fixture
 def page(browser: Browser, proxy_headers: dict[str, str]) -> Iterator[Page]:
     """A fresh profile; the test fails on any error of the page's script, or breach of its content policy."""
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844}, locale="fr-FR", extra_http_headers=proxy_headers
-    )
+    context = profile(browser, viewport={"width": 390, "height": 844}, locale="fr-FR", extra_http_headers=proxy_headers)
     page = context.new_page()
-    page.set_default_timeout(PATIENCE * 1000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda line: errors.append(line.text) if "Security Policy" in line.text else None)

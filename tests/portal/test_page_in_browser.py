@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from browsing import all_of, profile
 from letters import LABELS, NAME, any_link, finding, sealed_bytes, sealed_under
 from playwright.sync_api import Page, expect
 
@@ -555,7 +556,7 @@ def test_asking_too_often_is_told_apart_from_a_wrong_code(page, post):
 
 
 def test_without_script_the_page_sends_to_the_pharmacy(browser, post, proxy_headers):
-    context = browser.new_context(java_script_enabled=False, extra_http_headers=proxy_headers)
+    context = profile(browser, java_script_enabled=False, extra_http_headers=proxy_headers)
     page = context.new_page()
 
     page.goto(post())
@@ -574,8 +575,8 @@ SIZES = {"320": (320, 640, 1), "1280": (1280, 900, 1), "zoom-200": (640, 450, 2)
 def test_the_letter_fits_the_screen_without_sideways_scrolling(browser, post, proxy_headers, name, scheme):
     width, height, scale = SIZES[name]
     view = {"width": width, "height": height}
-    context = browser.new_context(
-        viewport=view, device_scale_factor=scale, color_scheme=scheme, extra_http_headers=proxy_headers
+    context = profile(
+        browser, viewport=view, device_scale_factor=scale, color_scheme=scheme, extra_http_headers=proxy_headers
     )
     page = context.new_page()
     SHOTS.mkdir(parents=True, exist_ok=True)
@@ -591,7 +592,7 @@ def test_the_letter_fits_the_screen_without_sideways_scrolling(browser, post, pr
     page.screenshot(path=SHOTS / f"letter-{name}-{scheme}.png", full_page=True)
 
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    for button in page.locator("button:visible, select:visible").all():
+    for button in all_of(page, "button:visible, select:visible"):
         assert button.bounding_box()["height"] >= 44
     context.close()
 

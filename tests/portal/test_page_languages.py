@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from browsing import all_of
 from letters import sealed_bytes, sealed_under
 from playwright.sync_api import Page, expect
 
@@ -71,7 +72,7 @@ def test_a_letter_is_read_on_a_phone_in_each_language(page, link, language):
     is_sound(page)
     page.screenshot(path=SHOTS / f"letter-{language}.png", full_page=True)
 
-    seen = page.locator("#letter span[lang]:visible").all()
+    seen = all_of(page, "#letter span[lang]:visible")
     assert {span.get_attribute("lang") for span in seen} == {language}
     assert said.page["limits"] in page.locator("#letter").inner_text()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browsing import launched
+from browsing import launched, profile
 from playwright.sync_api import Browser, sync_playwright
 from releases import ABOUT, published
 
@@ -41,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(("names", "maps"), [(NAMES, 1), (QUALITY_NAMES, 0)], ids=["spreads", "quality"])
 @pytest.mark.parametrize(("lang", "scheme"), [("fr", "light"), ("en", "dark")])
 def test_a_page_has_no_fault_and_fits_a_small_screen(browser: Browser, folder: Path, names, maps, lang, scheme):
-    page = browser.new_page(viewport={"width": 320, "height": 640}, color_scheme=scheme)
+    page = profile(browser, viewport={"width": 320, "height": 640}, color_scheme=scheme).new_page()
 
     page.goto((folder / names[lang]).as_uri())
 
@@ -53,7 +53,7 @@ def test_a_page_has_no_fault_and_fits_a_small_screen(browser: Browser, folder: P
 
 
 def test_a_square_of_the_map_is_reached_by_keyboard_and_leads_to_its_line_of_the_table(browser: Browser, folder: Path):
-    page = browser.new_page()
+    page = profile(browser).new_page()
     page.goto((folder / NAMES["fr"]).as_uri())
     square = page.locator('.map a[href="#sars-cov-2-59"]')
     square.focus()
@@ -68,7 +68,7 @@ def test_a_square_of_the_map_is_reached_by_keyboard_and_leads_to_its_line_of_the
 
 
 def test_the_map_can_be_passed_by(browser: Browser, folder: Path):
-    page = browser.new_page()
+    page = profile(browser).new_page()
     page.goto((folder / NAMES["en"]).as_uri())
 
     page.get_by_role("link", name="Skip the map").first.press("Enter")

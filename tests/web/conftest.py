@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from browsing import launched
+from browsing import launched, profile
 from django.test import Client
-from patience import PATIENCE
 from people import House, open_house, sign_in
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-
-expect.set_options(timeout=PATIENCE * 1000)
+from playwright.sync_api import Browser, Page, sync_playwright
 
 
 @pytest.fixture
@@ -51,9 +48,8 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     """A fresh profile at the counter's screen; the test fails on a script's error or a breach of the content policy."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="fr-FR", timezone_id="Europe/Paris")
+    context = profile(chromium, viewport={"width": 1280, "height": 900}, locale="fr-FR", timezone_id="Europe/Paris")
     page = context.new_page()
-    page.set_default_timeout(PATIENCE * 1000)
     troubles: list[str] = []
     page.on("pageerror", lambda error: troubles.append(str(error)))
     page.on("console", lambda line: troubles.append(line.text) if line.type == "error" else None)

@@ -10,10 +10,10 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from browsing import profile
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
-from patience import PATIENCE
 from people import (
     House,
     make_lot,
@@ -473,13 +473,10 @@ def carry(house: House) -> None:
 @pytest.fixture
 def telephone(live_server, chromium: Browser) -> Iterator[Counter]:
     house = open_house()
-    context = chromium.new_context(
-        locale="fr-FR", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
-    )
+    context = profile(chromium, locale="fr-FR", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     cookie = sign_in(Client(), house.owner).cookies[settings.SESSION_COOKIE_NAME].value
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
     page = context.new_page()
-    page.set_default_timeout(PATIENCE * 1000)
     yield Counter(live_server.url, page, house)
     context.close()
 

@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from browsing import profile
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
-from patience import PATIENCE
 from people import open_house, sign_in
 from playwright.sync_api import Browser, Page, expect
 
@@ -25,7 +25,8 @@ def page(request: pytest.FixtureRequest, live_server, chromium: Browser) -> Iter
     """A page of the pharmacist at work."""
     client = sign_in(Client(), open_house().owner)
     session = {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value}
-    context = chromium.new_context(
+    context = profile(
+        chromium,
         locale="fr-FR",
         java_script_enabled=request.param,
         base_url=live_server.url,
@@ -33,7 +34,6 @@ def page(request: pytest.FixtureRequest, live_server, chromium: Browser) -> Iter
     )
     context.add_cookies([{**session, "url": live_server.url}])
     page = context.new_page()
-    page.set_default_timeout(PATIENCE * 1000)
     yield page
     context.close()
 

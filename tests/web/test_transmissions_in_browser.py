@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from browsing import profile
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
-from patience import PATIENCE
 from people import make_lot, make_patient, make_signed, open_house, sign_in
 from playwright.sync_api import Browser, Page, expect
 
@@ -29,12 +29,11 @@ def listed(request: pytest.FixtureRequest, live_server, chromium: Browser, as_ro
     with as_role("temoin_worker"):
         settle_parcels([(load, Answer(Verdict.REFUSED, "http_422")) for load in claim_parcels("fhir", 10)])
     cookie = sign_in(Client(), house.owner).cookies[settings.SESSION_COOKIE_NAME].value
-    context = chromium.new_context(
-        locale="fr-FR", java_script_enabled=request.param, viewport={"width": 360, "height": 800}
+    context = profile(
+        chromium, locale="fr-FR", java_script_enabled=request.param, viewport={"width": 360, "height": 800}
     )
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
     page = context.new_page()
-    page.set_default_timeout(PATIENCE * 1000)
     page.goto(live_server.url + reverse("transmissions"))
     yield page
     context.close()
