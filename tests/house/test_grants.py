@@ -233,6 +233,7 @@ COLUMNS = {
     ("temoin_worker", "certificates_revocation_list", "UPDATE"): {"content"},
     ("temoin_worker", "delivery_letter", "UPDATE"): {"state"},
     ("temoin_worker", "journal_alert", "UPDATE"): {"told_at"},
+    ("temoin_worker", "journal_checkpoint", "SELECT"): {"size", "at"},
     ("temoin_worker", "journal_event", "SELECT"): {"pharmacy_id", "id", "at", "kind", "subject_id", "detail", "digest"},
     ("temoin_app", "pharmacies_program_call", "UPDATE"): {"sealed"},
     ("temoin_worker", "testing_ticket", "UPDATE"): {"sealed", "has_code", "code_index"},

@@ -13,9 +13,10 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
-from page_tree import texts
+from page_tree import texts, tree
 from people import House, make_lot, make_patient, make_signed, seen_parcel
 
+from temoin.journal.stated_loss import StatedLoss
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.commit import Commit
 from temoin.lib.tenant import tenant_scope
@@ -27,10 +28,13 @@ from temoin.outbox.queue import claim_parcels
 from temoin.outbox.repetition import TIMES
 from temoin.outbox.settling import settle_parcels
 from temoin.outbox.states import ParcelState
+from temoin.oversight.restores import RestoreReport, tell_pharmacy
 from temoin.oversight.work_list import read_sending
+from temoin.pharmacies.operator import Operator
 from temoin.testing.queries import read_parcels
+from temoin.transmission.after_restore import AskedDestination, LostResult
 from temoin.transmission.differences import DifferenceKind
-from temoin.transmission.models import Difference
+from temoin.transmission.models import Difference, Ending
 
 AUTHORITY = "fhir"
 LIST, STATEMENT = reverse("transmissions"), reverse("statement")
@@ -339,3 +343,40 @@ def test_a_person_has_it_tried_at_once(house: House, owner: Client, stuck: UUID)
     sending = read_sending(by=house.owner, parcel_id=stuck)
     assert (sending.view.state, sending.view.matter_since) == (ParcelState.IN_DOUBT, None)
     assert len(sending.decisions) == 1
+
+
+# After a restore ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def restore_told(house: House, as_role) -> None:
+    """What `temoin restore report` leaves in the first pharmacy."""
+    lost = LostResult(AUTHORITY, "5f3c9a52-7f0b-4a0e-9d5f-0d1c1f0a7b11", now(), house.here.id)
+    asked = [AskedDestination(AUTHORITY, Ending.WHOLE, (lost,)), AskedDestination("mllp", Ending.NOT_ASKABLE)]
+    loss = StatedLoss(now() - timedelta(minutes=7), now())
+    report = RestoreReport(loss, asked, {(house.here.id, "email"): 2}, {house.here.id: house.here.finess})
+    with as_role("temoin_worker"):
+        tell_pharmacy(by=Operator(house.here.id), report=report)
+
+
+RESTORE = '//section[@aria-labelledby="restore"]'
+
+
+@pytest.mark.usefixtures("restore_told")
+def test_what_a_restore_lost_stands_on_the_list_until_somebody_has_looked(
+    owner: Client, colleague: Client, stranger: Client
+):
+    (told,), seen = texts(page(owner, LIST), RESTORE), texts(page(colleague, LIST), RESTORE)
+
+    assert "1 résultat est chez le destinataire et n’est plus ici." in told
+    assert "Un destinataire ne peut pas être interrogé" in told
+    assert "2 messages à des patients peuvent arriver deux fois" in told
+    assert "5f3c9a52-7f0b-4a0e-9d5f-0d1c1f0a7b11" in told
+    assert ("Tout est vérifié" in told, "Tout est vérifié" in seen[0]) == (True, False)
+    assert texts(page(stranger, LIST), RESTORE) == []
+
+    (event_id,) = tree(page(owner, LIST)).xpath(f"{RESTORE}//input[@name='seen']/@value")
+    answers = [owner.post(reverse("look_into_restore"), {"seen": event_id}) for _ in range(2)]
+
+    assert [message.level_tag for message in get_messages(answers[1].wsgi_request)] == ["success", "info"]
+    assert texts(page(owner, LIST), RESTORE) == []

@@ -34,6 +34,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "leaving": ("leaving",),
     "listen": ("listen",),
     "reconcile": ("reconcile",),
+    "restore": ("restore",),
     "retention": ("retention",),
     "surveillance": ("surveillance",),
 }

@@ -40,6 +40,12 @@ class LostRange:
     def detail(self) -> str:
         return f"from={self.start} to={self.end} lost={self.count}"
 
+    @staticmethod
+    def read(detail: str, digest: str = "") -> LostRange | None:
+        """Return what a statement says; None when it is none of ours."""
+        found = _DETAIL.fullmatch(detail.encode())
+        return LostRange(int(found[1]), int(found[2]), int(found[3]), digest) if found else None
+
 
 @dataclass(frozen=True)
 class Cut:
@@ -152,9 +158,5 @@ def place_of(digest: bytes) -> bytes:
 
 
 def _stated_in(leaf: bytes) -> LostRange | None:
-    """Return what a statement says; None when it is none of ours."""
     columns = leaf.split(b"\t")
-    found = _DETAIL.fullmatch(columns[_DETAIL_AT])
-    if found is None:
-        return None
-    return LostRange(int(found[1]), int(found[2]), int(found[3]), columns[_DIGEST_AT].decode())
+    return LostRange.read(columns[_DETAIL_AT].decode(), columns[_DIGEST_AT].decode())

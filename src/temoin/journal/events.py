@@ -156,6 +156,8 @@ class EventKind(StrEnum):
     BACKUP_DOUBTED = "backup.doubted"
     EVIDENCE_PACKED = "evidence.packed"
     JOURNAL_RESUMED = "journal.resumed"
+    RESTORE_REPORTED = "restore.reported"
+    RESTORE_LOOKED_INTO = "restore.looked_into"
     RECORD_ERASED = "record.erased"
     PATIENT_ERASED = "patient.erased"
     INVITATION_ERASED = "invitation.erased"
@@ -346,6 +348,9 @@ MEANING: dict[EventKind, str] = {
     EventKind.BACKUP_DOUBTED: "The newest backup was restored, or should have been, and something in it is wrong.",
     EventKind.EVIDENCE_PACKED: "The operator made an evidence pack; the digest is the SHA-256 of its manifest.",
     EventKind.JOURNAL_RESUMED: "After a restore the journal goes on; the detail has the places whose events are lost.",
+    EventKind.RESTORE_REPORTED: "The pharmacy was told what a restore lost: the detail counts what receivers hold "
+    "and is not here, and what may arrive twice; the digest has the references.",
+    EventKind.RESTORE_LOOKED_INTO: "A person looked into what a restore lost, and took it off the work list.",
     EventKind.RECORD_ERASED: "A test past its day, or erased by right, was deleted with all that hung on it.",
     EventKind.PATIENT_ERASED: "A patient's record, of whom no test was left, was deleted at its day, or by right.",
     EventKind.INVITATION_ERASED: "An invitation whose code had ended long ago was deleted, with its number's check.",

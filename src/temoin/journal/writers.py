@@ -31,6 +31,7 @@ _OWN = {
         EventKind.REGISTER_DIFFERED,
         EventKind.PARCEL_PROVED,
         EventKind.PARCEL_RESENT,
+        EventKind.RESTORE_REPORTED,
         EventKind.APPOINTMENT_REMINDED,
         EventKind.APPOINTMENT_WRITTEN,
     },

@@ -92,11 +92,15 @@ class Consignment:
 
 @dataclass(frozen=True)
 class Holding:
-    """What a destination says it holds: the key of a parcel, its own name for it, and since when (as it tells it)."""
+    """What a destination says it holds: the key of a parcel, its own name for it, and since when (as it tells it).
+
+    `finess` is the pharmacy's number, where its list tells whose the parcel was.
+    """
 
     key: str
     id: str = ""
     received_at: str = ""
+    finess: str = ""
 
 
 class Courier(Protocol):

@@ -51,7 +51,8 @@ class Asking:
 async def _take(holdings: AsyncIterator[Holding]) -> list[Holding]:
     taken: list[Holding] = []
     async for holding in holdings:
-        taken.append(Holding(_text(holding.key), _text(holding.id), _text(holding.received_at)))
+        told = (holding.key, holding.id, holding.received_at, holding.finess)
+        taken.append(Holding(*map(_text, told)))
         if len(taken) == PORTION:
             break
     return taken

@@ -121,14 +121,15 @@ def judged(destination: str, asking: Asking, keys: list[str]) -> Iterator[Found]
 
 def _agrees(parcel: Booked, holding: Holding) -> bool:
     """Tell whether a holding needs no question: accepted here at about the moment at which it came there."""
-    received = _moment(holding.received_at)
+    received = moment_told(holding.received_at)
     if parcel.state != ParcelState.ACCEPTED or parcel.settled_at is None or received is None:
         return False
     # Two copies that both agree are less than two stretches apart, and so are seen beside each other.
     return abs(received - parcel.settled_at) < STRETCH
 
 
-def _moment(text: str) -> datetime | None:
+def moment_told(text: str) -> datetime | None:
+    """Return when a destination says that something came; None for what is no moment."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

@@ -171,6 +171,8 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.BACKUP_DOUBTED: _("restored the newest backup as a trial: something is wrong"),
     EventKind.EVIDENCE_PACKED: _("made an evidence pack for the supervising authority"),
     EventKind.JOURNAL_RESUMED: _("restored the database: events after the backup are lost"),
+    EventKind.RESTORE_REPORTED: _("told the pharmacy what a restore of the database lost"),
+    EventKind.RESTORE_LOOKED_INTO: _("looked into what a restore of the database lost"),
     EventKind.RECORD_ERASED: _("deleted a test past its day"),
     EventKind.PATIENT_ERASED: _("deleted a patient past their day"),
     EventKind.INVITATION_ERASED: _("deleted an invitation past its day"),

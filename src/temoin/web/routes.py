@@ -254,6 +254,13 @@ _TRANSMISSIONS = [
         methods=WRITE,
     ),
     GuardedRoute(
+        name="look_into_restore",
+        path="transmissions/restore/",
+        view=transmissions.look_into,
+        access=Right.RELEASE_PARCEL,
+        methods=WRITE,
+    ),
+    GuardedRoute(
         name="statement", path="transmissions/statement/", view=transmissions.statement, access=Right.READ_TEST
     ),
     GuardedRoute(

@@ -22,6 +22,7 @@ from temoin.outbox.open_channels import destination_named, destinations
 from temoin.outbox.open_parcels import Heap, OpenFilter, OpenParcel, Portion
 from temoin.outbox.queries import AttemptView
 from temoin.outbox.states import ParcelState
+from temoin.oversight.restores import look_into_restore, read_restore
 from temoin.oversight.statement import DayCount, StatementLine, read_day, read_statement
 from temoin.oversight.work_list import Sending, read_answers, read_sending, read_work_list
 from temoin.pharmacies.professions import Right
@@ -122,7 +123,7 @@ class StatementRow:
 def work_list(request: HttpRequest, seat: Seat) -> HttpResponse:
     """Show what has not arrived, and where the results of the day are."""
     wanted, page = _filter(request), page_number(request)
-    found = read_work_list(by=seat, wanted=wanted, page=page)
+    found, restore = read_work_list(by=seat, wanted=wanted, page=page), read_restore(by=seat)
     today = page_today()
     is_plain = wanted == OpenFilter(late_before=wanted.late_before, zone=wanted.zone) and page == 0
     releases = Right.RELEASE_PARCEL in seat.rights
@@ -134,6 +135,8 @@ def work_list(request: HttpRequest, seat: Seat) -> HttpResponse:
         refused=[_pile(heap) for heap in found.heaps if heap.state is ParcelState.REFUSED],
         late=_late_piles(found.heaps),
         differences=_differences(seat),
+        restore=restore,
+        references=[(one, destination_words(one.destination)) for one in restore.references] if restore else [],
         requests=[due_line(one, today) for one in due_cases(by=seat)],
         rows=[SendingRow(one, parcel_line(one.view, releases=releases)) for one in found.parcels],
         bars=[_bar(one) for one in read_day(by=seat, day=today)],
@@ -150,6 +153,17 @@ def work_list(request: HttpRequest, seat: Seat) -> HttpResponse:
 def _differences(seat: Seat) -> list[tuple[DifferenceView, Words, Words, Words]]:
     """Return what reconciliation found: the difference, its destination, what differs, what to do."""
     return [(one, destination_words(one.destination), *DIFFERENCE_WORDS[one.kind]) for one in read_differences(by=seat)]
+
+
+def look_into(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """Take off the list what a restore lost, once somebody has looked into it."""
+    try:
+        look_into_restore(by=seat, seen=request.POST.get("seen", ""))
+    except ConflictError:
+        messages.info(request, _("Nothing was changed: a colleague was first, or there is something new to look into."))
+    else:
+        messages.success(request, _("Noted: what the restore lost is looked into."))
+    return redirect("transmissions")
 
 
 def release_all(request: HttpRequest, seat: Seat) -> HttpResponse:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote
 
 from temoin.formats.fhir import REPORT_KEY_SYSTEM
+from temoin.formats.fhir.custodian import custodian_finess
 from temoin.formats.fhir.questions import ASKING, Question, paged
 from temoin.lib.foreign_address import join_address, split_address
 from temoin.outbox.courier import Holding
@@ -92,7 +93,8 @@ def _holdings(page: dict[str, Any]) -> Iterator[Holding]:
             continue
         if identifier.get("system") == REPORT_KEY_SYSTEM and isinstance(identifier.get("value"), str):
             received = meta.get("lastUpdated", "") if isinstance(meta, dict) else ""
-            yield Holding(identifier["value"], id=str(resource.get("id", "")), received_at=str(received))
+            own_name, finess = str(resource.get("id", "")), custodian_finess(resource)
+            yield Holding(identifier["value"], id=own_name, received_at=str(received), finess=finess)
 
 
 def _next(page: dict[str, Any], base: str, address: str) -> str | None:
