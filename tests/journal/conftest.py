@@ -15,8 +15,12 @@ from temoin.crypto.notes import NoteSigner
 from temoin_demo.postgresql.roles import DATABASE
 from temoin_demo.postgresql.server import SUPERUSER, EmbeddedServer
 
-# Who still has a transaction when the events are not sealed.
-UNDER_WAY = "SELECT pid, state, xact_start, query FROM pg_stat_activity WHERE backend_xid IS NOT NULL"
+# Why events are not sealed: who still has a transaction or the sealer's lock, and events that nobody asked for.
+UNDER_WAY = """
+    SELECT pid, backend_xid::text, state, xact_start::text, query FROM pg_stat_activity
+     WHERE backend_xid IS NOT NULL OR pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')
+     UNION ALL
+    SELECT NULL, xid::text, kind, at::text, detail FROM journal_event"""
 
 
 @pytest.fixture
