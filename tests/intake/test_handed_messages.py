@@ -10,7 +10,8 @@ from handed_messages import changed
 from import_files import allow_laboratories
 from people import House, open_house
 
-from temoin.intake.handing import hand_in, read_handed, rows_to_correct, take_file, told_of, try_file
+from temoin.intake.given_back import rows_to_correct
+from temoin.intake.handing import hand_in, read_handed, take_file, told_of, try_file
 from temoin.intake.held import FileStage
 from temoin.intake.results import RowOutcome, import_results
 from temoin.intake.sameness import Sameness

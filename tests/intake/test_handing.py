@@ -21,14 +21,13 @@ from temoin.formats.csv.problems import FileRefusedError
 from temoin.formats.csv.profiles import separator_of
 from temoin.formats.csv.template import template, written
 from temoin.intake import handing, held, turns
+from temoin.intake.given_back import receipt_of, rows_to_correct
 from temoin.intake.handing import (
     forget_file,
     hand_in,
     list_handed,
     put_aside,
     read_handed,
-    receipt_of,
-    rows_to_correct,
     say_of_file,
     take_file,
     told_of,

@@ -15,11 +15,13 @@ from temoin.catalogue.lots import recall_lot
 from temoin.intake import turns
 from temoin.lib.clock import now, shifted_by
 from temoin.patients.notice import CURRENT_NOTICE
+from temoin.pharmacies.programs import ProgramSeat
+from temoin.pharmacies.scopes import Scope
 from temoin.pharmacies.seat import Seat
 from temoin.testing.actions import abandon_test
 from temoin.testing.group_queries import GroupMember, read_group
 from temoin.testing.groups import PlaceState, close_group, join_group, mark_place, open_group, sample_place
-from temoin.testing.proposals import enter_result
+from temoin.testing.proposals import enter_result, propose_result
 from temoin.testing.queries import read_test
 from temoin.testing.sample import Reading, Sample
 
@@ -212,7 +214,7 @@ def test_a_scan_opens_the_row_and_the_next_one_keeps_what_was_chosen(owner: Clie
 
     opened = owner.post(at, {"scan": f"T{first}"})["Location"]
     assert f'name="entered" value="{first}"' in owner.get(opened).content.decode()
-    answer = owner.post(at, {"scan": second, "entered": first, "outcome-sars-cov-2": "negative"})
+    answer = owner.post(at, {"scan": second, "entered": first, "seen": "none", "outcome-sars-cov-2": "negative"})
 
     assert answer["Location"].endswith(f"?row={second}")
     kept = members(house.owner, group_id)[0]
@@ -248,7 +250,7 @@ def test_a_reading_before_its_time_stays_open_with_its_reason(owner: Client, hou
     number = numbers(house.owner, group_id)[0]
     sampled(house.owner, group_id, number, make_lot(house.owner), minutes_ago=1)
 
-    form = {"scan": "", "entered": number, "outcome-sars-cov-2": "negative"}
+    form = {"scan": "", "entered": number, "seen": "none", "outcome-sars-cov-2": "negative"}
     answer = owner.post(reverse("scan_in_group", args=[group_id]), form)
 
     assert answer.status_code == 400
@@ -266,7 +268,13 @@ def test_what_was_chosen_in_the_open_row_is_kept_whatever_is_pressed_next(
     for number in (first, second):
         sampled(house.owner, group_id, number, lot_id)
     pressed = {"scan_in_group": {"next": second}, "mark_in_group": {"mark": f"absent {third}"}}
-    form = {"entered": first, "outcome-sars-cov-2": "negative", "scan": "", "number": second} | pressed.get(act, {})
+    form = {
+        "entered": first,
+        "seen": "none",
+        "outcome-sars-cov-2": "negative",
+        "scan": "",
+        "number": second,
+    } | pressed.get(act, {})
 
     answer = owner.post(reverse(act, args=[group_id]), form)
 
@@ -281,7 +289,7 @@ def test_what_cannot_be_kept_yet_stays_on_screen_and_the_other_row_is_left_alone
 ):
     first, _second, third = numbers(house.owner, group_id)
     sampled(house.owner, group_id, first, make_lot(house.owner), minutes_ago=1)
-    form = {"entered": first, "outcome-sars-cov-2": "negative", "mark": f"absent {third}"}
+    form = {"entered": first, "seen": "none", "outcome-sars-cov-2": "negative", "mark": f"absent {third}"}
 
     answer = owner.post(reverse("mark_in_group", args=[group_id]), form)
 
@@ -292,6 +300,40 @@ def test_what_cannot_be_kept_yet_stays_on_screen_and_the_other_row_is_left_alone
     assert members(house.owner, group_id)[2].place.state is PlaceState.EXPECTED
 
 
+@pytest.mark.parametrize("other", ["noted at another screen", "proposed by an analyser"])
+def test_a_row_that_shows_no_result_never_replaces_the_one_that_came_meanwhile(
+    owner: Client, house: House, group_id: UUID, other: str
+):
+    number = numbers(house.owner, group_id)[0]
+    test = sampled(house.owner, group_id, number, make_lot(house.owner))
+    reading, at = Reading({"sars-cov-2": "positive"}, now()), reverse("scan_in_group", args=[group_id])
+    shown = seen_in(body(owner, "group", group_id, query=f"?row={number}"))
+    if other == "noted at another screen":
+        enter_result(by=house.owner, record_id=test, reading=reading)
+    else:
+        propose_result(
+            by=ProgramSeat(house.here.id, uuid4(), "Automate", tuple(Scope)), record_id=test, reading=reading
+        )
+    form = {"scan": "", "entered": number, "outcome-sars-cov-2": "negative"}
+
+    answer = owner.post(at, {**form, "seen": shown})
+    told = answer.content.decode()
+
+    assert (answer.status_code, waiting(house.owner, group_id)) == (400, "positive")
+    assert "Un autre résultat a été noté entre-temps" in told
+    assert re.search(r'value="negative"[^>]*checked', told)  # what was chosen is still chosen
+    assert owner.post(at, {**form, "seen": seen_in(told)}).status_code == 302  # having compared
+    assert waiting(house.owner, group_id) == "negative"
+
+
+def seen_in(page: str) -> str:
+    return re.search(r'name="seen" value="([0-9a-z]+)"', page)[1]
+
+
+def waiting(by: Seat, group_id: UUID) -> str:
+    return members(by, group_id)[0].proposal.reading.outcomes["sars-cov-2"]
+
+
 def test_a_student_sees_no_result_to_enter_and_no_review(student: Client, house: House, group_id: UUID):
     number = numbers(house.owner, group_id)[0]
     sampled(house.owner, group_id, number, make_lot(house.owner))
@@ -299,7 +341,7 @@ def test_a_student_sees_no_result_to_enter_and_no_review(student: Client, house:
     page = body(student, "group", group_id, query=f"?row={number}")
 
     assert 'name="entered"' not in page
-    form = {"scan": "", "entered": number, "outcome-sars-cov-2": "negative"}
+    form = {"scan": "", "entered": number, "seen": "none", "outcome-sars-cov-2": "negative"}
     assert student.post(reverse("scan_in_group", args=[group_id]), form).status_code == 403
     assert student.get(reverse("review_group", args=[group_id])).status_code == 403
     assert student.post(reverse("sign_group", args=[group_id])).status_code == 403

@@ -13,10 +13,11 @@ from sheets import sheet_of
 from test_pages import check_page
 
 from temoin.cli.serve import BODY_AT, LARGEST_AT
+from temoin.formats.csv.dates import DateOrder
 from temoin.formats.csv.profiles import PATIENT_COLUMNS
 from temoin.formats.csv.template import template, template_of_patients, written
 from temoin.intake import handing, turns
-from temoin.intake.terms import allow_laboratory
+from temoin.intake.terms import allow_laboratory, keep_date_order, withdraw_laboratory
 from temoin.journal.listings import events_showing
 from temoin.lib.tenant import tenant_scope
 from temoin.patients.models import Patient
@@ -110,6 +111,32 @@ def test_the_order_of_dates_is_asked_for(house: House, owner: Client):
     assert owner.post(f"{address}say/", {"dates": "mdy"}).status_code == 302
 
     assert "Signer et enregistrer 1 ligne" in page_of(owner, address)
+
+
+@pytest.mark.parametrize("change", ["another order of dates", "a laboratory withdrawn"])
+def test_a_press_signs_what_the_trial_showed_and_nothing_when_files_are_read_otherwise_since(
+    house: House, owner: Client, change: str
+):
+    allow_laboratory(by=house.owner, number="01D1058442", name="Lab")
+    keep_date_order(by=house.owner, order=DateOrder.MDY)
+    address = send(owner, file_of({"patient_dob": "2/3/1962"}).getvalue())
+    assert "Signer et enregistrer 1 ligne" in page_of(owner, address)
+    if change == "another order of dates":
+        keep_date_order(by=house.owner, order=DateOrder.DMY)
+    else:
+        withdraw_laboratory(by=house.owner, number="01D1058442")
+
+    told = owner.post(f"{address}take/", follow=True).content.decode()
+
+    assert "Rien n’a été pris" in told
+    with tenant_scope(house.here.id):
+        assert Record.objects.count() == 0
+    if change == "another order of dates":
+        keep_date_order(by=house.owner, order=DateOrder.MDY)
+        for press in ("try", "take"):
+            owner.post(f"{address}{press}/")
+        with tenant_scope(house.here.id):
+            assert Record.objects.count() == 1
 
 
 def test_what_is_no_file_is_told_beside_its_field(owner: Client):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from itertools import islice
@@ -21,9 +21,8 @@ from temoin.formats.csv.dates import DateOrder
 from temoin.formats.csv.patients import ListOfPatients
 from temoin.formats.csv.problems import FileRefusedError
 from temoin.formats.csv.profiles import own_profile, plain_heading
-from temoin.formats.csv.reading import FileOfResults, Said, records_of
+from temoin.formats.csv.reading import FileOfResults, Said
 from temoin.formats.csv.tables import Encoding
-from temoin.formats.handed.opening import MESSAGES
 from temoin.intake.file_words import notes_of
 from temoin.intake.held import (
     FileKind,
@@ -45,6 +44,7 @@ from temoin.intake.held import (
 from temoin.intake.people import ListRun, PersonFate, PersonOutcome, import_patients
 from temoin.intake.results import RowOutcome, import_results
 from temoin.intake.sameness import Sameness
+from temoin.intake.terms import read_terms
 from temoin.intake.turns import turn
 from temoin.journal.act import act, denials_recorded
 from temoin.journal.events import EventKind
@@ -181,26 +181,39 @@ def put_aside(*, by: Seat, file_id: UUID, shown: Iterable[int], apart: Mapping[i
     save_held(by.pharmacy_id, replace(held, put_aside=others | said))
 
 
-def take_file(*, by: Seat, file_id: UUID, start: Start) -> None:
-    """Sign and store, behind the answer, each good row of a file that was tried; go on with one that stopped."""
+def take_file(*, by: Seat, file_id: UUID, start: Start) -> bool:
+    """Sign and store, behind the answer, each good row of a file that was tried; go on with one that stopped.
+
+    False when it is tried again instead, and nothing signed: the pharmacy's files are read otherwise since the trial.
+    """
     check_right(by=by, right=Right.SIGN_RESULT)
-    _begin(by, file_id, stages={FileStage.TRIED, FileStage.TAKING}, stage=FileStage.TAKING, start=start)
+    stages = {FileStage.TRIED, FileStage.TAKING}
+    return _begin(by, file_id, stages=stages, stage=FileStage.TAKING, start=start) is FileStage.TAKING
 
 
-def _begin(by: Seat, file_id: UUID, *, stages: set[FileStage], stage: FileStage, start: Start) -> None:
+def _begin(by: Seat, file_id: UUID, *, stages: set[FileStage], stage: FileStage, start: Start) -> FileStage:
     check_right(by=by, right=Right.IMPORT_RESULTS)
     held = held_file(by.pharmacy_id, file_id)
     if held.stage not in stages:
         raise ConflictError
-    run = begin_run(by.pharmacy_id, file_id)
-    if held.stage is not FileStage.TAKING:  # one that stopped goes on after the row that was told last
+    run, terms = begin_run(by.pharmacy_id, file_id), _mark_of_terms(by, held)
+    if stage is FileStage.TAKING and held.terms not in {"", terms}:  # a person signs what the trial showed, or nothing
+        stage = FileStage.TRYING
+    if (
+        stage is FileStage.TRYING or held.stage is not FileStage.TAKING
+    ):  # one that stopped goes on after the row that was told last
         forget_told(by.pharmacy_id, held)
         held = replace(held, done=0, last_row=0, counts={}, told=0, notes=[], refusal={})
     if stage is FileStage.TRYING:
-        held = replace(held, put_aside={})
+        held = replace(held, put_aside={}, terms=terms)
     save_held(by.pharmacy_id, replace(held, stage=stage))
     lang = get_language() or "fr"
     start(lambda: _run(by, file_id, run, lang))
+    return stage
+
+
+def _mark_of_terms(by: Seat, held: HeldFile) -> str:
+    return read_terms(by=by).mark(dates=held.dates, columns=held.columns)
 
 
 def _run(by: Seat, file_id: UUID, run: UUID, lang: str) -> None:
@@ -231,10 +244,12 @@ def _import(by: Seat, teller: _Teller) -> None:
         "stream": held_stream(by.pharmacy_id, held, teller.beat),
         "tell": teller.tell,
         "dates": DateOrder(held.dates) if held.dates else None,
-        "said": _said(held),
+        "said": said_of(held),
         "tell_file": teller.tell_file,
     }
     is_trial = held.stage is FileStage.TRYING
+    if held.terms not in {"", _mark_of_terms(by, held)}:  # they changed while it waited for its turn
+        raise ConflictError
     if held.kind is FileKind.PATIENTS:
         aside = {int(row): [UUID(one) for one in ids] for row, ids in held.put_aside.items()}
         group = UUID(held.group) if held.group else None
@@ -244,7 +259,7 @@ def _import(by: Seat, teller: _Teller) -> None:
     teller.end()
 
 
-def _said(held: HeldFile) -> Said:
+def said_of(held: HeldFile) -> Said:
     return Said(Encoding(held.encoding), held.columns, held.first_row)
 
 
@@ -338,63 +353,3 @@ def told_of(
             kind = EventKind.PATIENT_SEARCHED
             record_listing(by=by, kind=kind, subject_kind="patient", shown=shown, detail="list")
     return told
-
-
-def rows_to_correct(*, by: Seat, file_id: UUID) -> Iterator[list[str]]:
-    """Yield the header and the refused rows of a file as it has them, each with what is wrong in front."""
-    check_right(by=by, right=Right.IMPORT_RESULTS)
-    held = held_file(by.pharmacy_id, file_id)
-    with act(by=by, kind=EventKind.FILE_ROWS_READ, subject_kind="file", subject_id=held.id):
-        pass
-    return _rows_to_correct(by.pharmacy_id, held)
-
-
-def _rows_to_correct(pharmacy_id: UUID, held: HeldFile) -> Iterator[list[str]]:
-    refused = (one for one in told_rows(pharmacy_id, held) if one["verdict"] == Sameness.REFUSED)
-    if held.profile in MESSAGES:
-        yield from _problems_of_messages(refused)
-        return
-    wanted = next(refused, None)
-    records = records_of(held_stream(pharmacy_id, held), _said(held))
-    yield [str(_("What is wrong")), *next(records).cells]
-    for record in records:
-        if wanted is None:
-            return
-        if record.row == wanted["row"]:
-            yield [_in_one_cell(wanted["problems"]), *record.cells]
-            wanted = next(refused, None)
-
-
-def _problems_of_messages(refused: Iterable[dict[str, Any]]) -> Iterator[list[str]]:
-    """Yield each problem by its place: messages are mended where they are made, and no table holds them."""
-    yield [str(_("Row")), str(_("Column")), str(_("Reason")), str(_("What to do"))]
-    for one in refused:
-        for column, _code, reason, remedy in one["problems"]:
-            yield [str(one["row"]), column, reason, remedy]
-
-
-def _in_one_cell(problems: list[list[str]]) -> str:
-    return " ".join(
-        f"{column}: {reason} {remedy}" if column else f"{reason} {remedy}" for column, _code, reason, remedy in problems
-    )
-
-
-def receipt_of(*, by: Seat, file_id: UUID) -> dict[str, Any]:
-    """Return what was taken of a file, without anything of its cells: what to keep beside the file."""
-    check_right(by=by, right=Right.IMPORT_RESULTS)
-    held = held_file(by.pharmacy_id, file_id)
-    refused = [
-        {"row": one["row"], "verdict": one["verdict"], "problems": [problem[:2] for problem in one["problems"]]}
-        for one in told_rows(by.pharmacy_id, held)
-    ]
-    return {
-        "receipt": "temoin-receipt-1",
-        "file": {"name": held.name, "bytes": held.size, "sha256": held.digest, "profile": held.profile},
-        "handed_in_at": held.handed_at,
-        "taken_at": held.taken_at or None,
-        "is_trial": held.stage is not FileStage.TAKEN and held.stage is not FileStage.TAKING,
-        "rows": held.rows,
-        "done": held.done,
-        "counts": {verdict.value: held.count(verdict.value) for verdict in fates_of(held)},
-        "told": refused,
-    }

@@ -69,6 +69,7 @@ class HeldFile:
     encoding: str = "utf-8"
     dates: str = ""
     columns: dict[str, str] = field(default_factory=dict)
+    terms: str = ""  # by which the pharmacy's files were read when it was tried
     first_row: int = 1  # the number of its heading, from which its rows are counted
     profile: str = ""
     rows: int = 0

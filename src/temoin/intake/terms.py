@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -58,6 +59,13 @@ class FileRules:
         """Return the name under which a laboratory was allowed."""
         plain = plain_number(number)
         return next((one.name for one in self.laboratories if plain_number(one.number) == plain), "")
+
+    def mark(self, *, dates: str, columns: Mapping[str, str]) -> str:
+        """Return what changes with anything by which a file is read of which so much was said."""
+        laboratories = sorted((plain_number(one.number), one.name) for one in self.laboratories)
+        columns = dict(sorted({**self.columns, **columns}.items()))
+        told = (self.own_number, laboratories, dates or self.date_order or "", columns)
+        return sha256(repr(told).encode()).hexdigest()
 
 
 def read_terms(*, by: Seat) -> FileRules:

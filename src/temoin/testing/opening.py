@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from temoin.lib.clock import now
@@ -107,3 +108,8 @@ def proposal_in(sealed: Mapping[str, Any]) -> Proposal | None:
     if told is None:
         return None
     return Proposal(reading_told(told), told["program"], datetime.fromisoformat(told["proposed_at"]))
+
+
+def proposal_mark(proposal: Proposal | None) -> str:
+    """Return what a form carries of the proposal that its page showed; one where none waited says so too."""
+    return sha256(repr(proposed(proposal)).encode()).hexdigest()[:32] if proposal else "none"

@@ -7,13 +7,15 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from temoin.catalogue.logigrams import AFTER, load_logigrams
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.journal.listings import record_listing
 from temoin.journal.unreadable import each_opened
 from temoin.lib.clock import now
-from temoin.lib.errors import ConflictError
+from temoin.lib.errors import ConflictError, refuse
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
@@ -21,7 +23,7 @@ from temoin.pharmacies.programs import ProgramSeat
 from temoin.pharmacies.seat import Seat
 from temoin.testing.build import Opened, first_report
 from temoin.testing.models import Record
-from temoin.testing.opening import Proposal, proposal_in, proposed
+from temoin.testing.opening import Proposal, proposal_in, proposal_mark, proposed
 from temoin.testing.queries import open_for_signature
 from temoin.testing.report import Report
 from temoin.testing.sample import Reading, check_entry, check_lot_stands, check_reading, clean_reading
@@ -29,6 +31,7 @@ from temoin.testing.signing import sign_result
 from temoin.testing.states import RECORD, RecordState
 
 REFUSED = "put_aside"  # the detail of the event where a person did it to what a program proposed
+_OTHER_NOTED = _("Another result was noted for this sample meanwhile. Compare, then keep yours again to replace it.")
 _NOTHING: Mapping[str, str] = {}
 _DRAWN_AT_SIGNATURE = ("key", "signed_at")
 
@@ -67,9 +70,12 @@ def propose_result(*, by: ProgramSeat, record_id: UUID, reading: Reading, said: 
     _propose(by, record_id, reading, by.name, more={"source_content": said} if said else {})
 
 
-def enter_result(*, by: Seat, record_id: UUID, reading: Reading) -> None:
-    """Note what a person read, to be reviewed and signed with others: a proposal that no program made."""
-    _propose(by, record_id, reading, "")
+def enter_result(*, by: Seat, record_id: UUID, reading: Reading, expected: str | None = None) -> None:
+    """Note what a person read, to be reviewed and signed with others: a proposal that no program made.
+
+    `expected` is the mark of the proposal that the person saw, None where nobody looked. InvalidError: another waits.
+    """
+    _propose(by, record_id, reading, "", expected=expected)
 
 
 def tie_result(*, by: Seat, record_id: UUID, reading: Reading, program: str) -> None:
@@ -78,13 +84,21 @@ def tie_result(*, by: Seat, record_id: UUID, reading: Reading, program: str) -> 
 
 
 def _propose(
-    by: Holder, record_id: UUID, reading: Reading, program: str, *, more: Mapping[str, str] = _NOTHING
+    by: Holder,
+    record_id: UUID,
+    reading: Reading,
+    program: str,
+    *,
+    more: Mapping[str, str] = _NOTHING,
+    expected: str | None = None,
 ) -> None:
     check_right(by=by, right=Right.PROPOSE_RESULT)
     with act(by=by, kind=EventKind.RESULT_PROPOSED, subject_kind="record", subject_id=record_id) as commit:
         opened = open_for_signature(record_id)
         if not RECORD.allows("propose", RecordState(opened.state)):
             raise ConflictError(f"cannot propose a result for a record that is {opened.state}")
+        if expected not in {None, proposal_mark(proposal_in(opened.sealed))}:
+            raise refuse("", "changed", _OTHER_NOTED)
         reading = clean_reading(reading)
         check_reading(reading, opened.kind, opened.kit, opened.steps)
         check_entry(reading, opened.kit, opened.steps)

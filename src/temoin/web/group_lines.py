@@ -19,7 +19,7 @@ from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.testing.group_queries import GroupMember, read_group, version_of_group
 from temoin.testing.groups import PlaceState
-from temoin.testing.opening import Proposal
+from temoin.testing.opening import Proposal, proposal_mark
 from temoin.testing.states import RecordState
 from temoin.web.addresses import NEW, ROW
 from temoin.web.fields import Field, Typed
@@ -68,6 +68,11 @@ class RosterLine:
     @property
     def number(self) -> str:
         return self.member.place.number
+
+    @property
+    def seen(self) -> str:
+        """Return what the form of the row says was noted when it was shown."""
+        return proposal_mark(self.member.proposal)
 
     @property
     def is_absent(self) -> bool:

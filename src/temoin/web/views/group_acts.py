@@ -72,9 +72,11 @@ def _note(request: HttpRequest, seat: Seat, view: GroupView, number: str) -> Non
     if member.proposal is not None and member.proposal.reading.outcomes == reading.outcomes:
         return  # looked at again, and left as it was
     try:
-        enter_result(by=seat, record_id=member.test.id, reading=reading)
+        seen = request.POST.get("seen", "")
+        enter_result(by=seat, record_id=member.test.id, reading=reading, expected=seen)
     except ConflictError:
-        messages.warning(request, _("Sample %(number)s was signed meanwhile: nothing was noted.") % {"number": number})
+        words = _("Sample %(number)s was noted or signed by somebody else meanwhile: nothing of yours was noted.")
+        messages.warning(request, words % {"number": number})
     else:
         messages.success(request, _("Noted, to be signed: sample %(number)s.") % {"number": number})
 

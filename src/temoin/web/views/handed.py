@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import orjson
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -18,14 +19,13 @@ from temoin.formats.csv.dates import DateOrder
 from temoin.formats.csv.profiles import OWN_COLUMNS, own_profile, plain_heading, separator_of
 from temoin.formats.csv.template import template, template_of_patients
 from temoin.intake import turns
+from temoin.intake.given_back import receipt_of, rows_to_correct
 from temoin.intake.handing import (
     fates_of,
     forget_file,
     hand_in,
     put_aside,
     read_handed,
-    receipt_of,
-    rows_to_correct,
     say_of_file,
     take_file,
     told_of,
@@ -115,7 +115,10 @@ def take(request: HttpRequest, seat: Seat, file_id: UUID) -> HttpResponse:
         put_aside(by=seat, file_id=file_id, shown=_numbers(shown), apart=_records_apart(request.POST.getlist("apart")))
     if page:
         return redirect(f"{reverse('handed_file', args=[file_id])}?{urlencode({'page': page})}")
-    take_file(by=seat, file_id=file_id, start=turns.start_behind)
+    if not take_file(by=seat, file_id=file_id, start=turns.start_behind):
+        messages.warning(
+            request, _("Nothing was taken: the rules for files changed since this one was checked. Look again.")
+        )
     return redirect("handed_file", file_id)
 
 
