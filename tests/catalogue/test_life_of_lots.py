@@ -75,6 +75,20 @@ def test_a_recall_is_lifted_into_a_closed_lot(house):
     assert [kind for kind, _who, _detail in done(house, lot_id)][1:] == ["lot.recalled", "lot.recall_lifted"]
 
 
+def test_an_old_page_lifts_no_other_recall_than_the_one_it_showed(house):
+    lot_id = make_lot(house.owner)
+    recall_lot(by=house.owner, lot_id=lot_id, reference=NOTICE)
+    seen = read_lot(by=house.owner, lot_id=lot_id).recalled_at.isoformat()
+    lift_recall(by=house.owner, lot_id=lot_id, expected_recall=seen)
+    recall_lot(by=house.owner, lot_id=lot_id, reference="FSCA 2")
+
+    for old in (seen, ""):
+        with pytest.raises(ConflictError):
+            lift_recall(by=house.owner, lot_id=lot_id, expected_recall=old)
+
+    assert read_lot(by=house.owner, lot_id=lot_id).state == "recalled"
+
+
 @pytest.mark.parametrize("act", ACTS)
 def test_an_act_done_twice_is_done_once(house, act):
     lot_id = make_lot(house.owner)

@@ -113,6 +113,14 @@ def test_what_is_not_what_was_seen_is_told_and_not_done(house: House, client: Cl
     assert fate(house.owner, amended) == ("cancelled", "outdated", 2)
 
 
+def test_a_word_typed_on_an_old_page_stands_beside_what_is_proposed_now(house: House, client: Client, amended: UUID):
+    answer = client.post(f"/proposals/{amended}/refuse/", {"seen": "old", "word": "Deux lignes, revue"})
+
+    assert answer.status_code == 400
+    assert "Deux lignes, revue</textarea>" in answer.content.decode()
+    assert fate(house.owner, amended) == ("signed", "waits", 1)
+
+
 def test_twice_signs_once(house: House, client: Client, amended: UUID):
     form = {"seen": seen(house.owner)}
 

@@ -139,6 +139,16 @@ def test_a_press_signs_what_the_trial_showed_and_nothing_when_files_are_read_oth
             assert Record.objects.count() == 1
 
 
+def test_what_was_said_when_somebody_was_faster_is_there_for_who_goes_back(house: House, owner: Client):
+    address = send(owner, template("fr", finess=house.here.finess))
+
+    answer = owner.post(f"{address}say/", {"dates": "dmy"})
+
+    (kept,) = found(owner.get(address).content.decode(), "//*[@data-kept-form]")
+    assert answer.status_code == 409
+    assert ("dmy" in kept.get("data-kept-form"), kept.get("data-only-back") is not None) == (True, True)
+
+
 def test_what_is_no_file_is_told_beside_its_field(owner: Client):
     answer = owner.post(reverse("hand_in_file"), {})
 

@@ -312,6 +312,16 @@ def test_both_secrets_sign_for_a_week_after_a_turning(house, program, receiver, 
     assert receiver.kinds() == ["trial", "trial"]
 
 
+def test_two_turnings_close_to_each_other_leave_the_secret_that_the_program_still_holds(house, program, receiver, tell):
+    first = register_webhook(by=house.owner, program_id=program, address=receiver.address)
+    later = [turn_secret(by=house.owner, program_id=program) for _ in range(3)]
+    try_webhook(by=house.owner, program_id=program)
+
+    tell()
+
+    assert [is_signed(receiver, one.text, 0) for one in (first, *later)] == [False, True, True, True]
+
+
 def test_a_redirect_is_not_followed_and_a_long_answer_not_read(house, program, receiver, tell):
     register_webhook(by=house.owner, program_id=program, address=receiver.address)
     receiver.status, receiver.headers = 307, {"Location": receiver.address + "/elsewhere"}

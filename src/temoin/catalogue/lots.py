@@ -18,7 +18,7 @@ from temoin.journal.act import Acts, act, acts_together
 from temoin.journal.events import EventKind
 from temoin.journal.queries import events_about
 from temoin.lib.clock import now
-from temoin.lib.errors import NotFoundError, refuse
+from temoin.lib.errors import ConflictError, NotFoundError, refuse
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.typed import typed_line
 from temoin.pharmacies.member_names import names_of
@@ -120,9 +120,10 @@ def _clean_reference(reference: str) -> str:
     return reference
 
 
-def lift_recall(*, by: Seat, lot_id: UUID) -> None:
+def lift_recall(*, by: Seat, lot_id: UUID, expected_recall: str | None = None) -> None:
     """Take back that a lot was recalled: the wrong lot, or the manufacturer's own correction. It is closed then.
 
+    `expected_recall` is when it was recalled as the person saw it, None where nobody looked: ConflictError for another.
     InvalidError while the catalogue has the manufacturer's notice: nobody could use the lot all the same.
     """
     check_right(by=by, right=Right.RECALL_LOT)
@@ -130,6 +131,8 @@ def lift_recall(*, by: Seat, lot_id: UUID) -> None:
         lot = hold_lot(lot_id)
         if load_kits().notice_of(lot.kit, lot.number) is not None:
             raise refuse("lot", "notice_stands", _NOTICE_STANDS)
+        if expected_recall not in {None, lot.recalled_at.isoformat() if lot.recalled_at else ""}:
+            raise ConflictError("this is not the recall that the person saw")
         commit.move(Lot, lot_id, "lift", recalled_at=None, recall_reference="", closed_at=now())
 
 

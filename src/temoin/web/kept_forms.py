@@ -57,7 +57,7 @@ class KeptForms:
             return self._get_response(request)
         before = request.session.get(KEPT)
         response = self._get_response(request)
-        if response.status_code == 400:
+        if response.status_code in {400, 409}:
             keep_posted(request, owner_of(request.session), refused=True)
         elif response.status_code < 400 and before and request.session.get(KEPT) == before:
             _forget(request)

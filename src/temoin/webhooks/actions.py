@@ -25,10 +25,11 @@ from temoin.pharmacies.states import ProgramState
 from temoin.webhooks.addresses import AddressRefusedError, read_target
 from temoin.webhooks.models import Webhook, WebhookNotice
 from temoin.webhooks.settings import OUTSIDE
-from temoin.webhooks.signing import new_secret
+from temoin.webhooks.signing import good_secrets, new_secret, version_of
 from temoin.webhooks.states import ToldKind, WebhookState
 
 _ONCE_A_DAY = 24 * 60 * 60
+_FORMER = 2  # secrets that are kept beside the newest
 BOTH_SECRETS = timedelta(days=7)  # after a turning: room for a program that is set up by hand
 
 
@@ -59,34 +60,41 @@ def register_webhook(*, by: Holder, program_id: UUID, address: str) -> ShownSecr
     return ShownSecret(secret)
 
 
-def move_webhook(*, by: Holder, program_id: UUID, address: str) -> None:
-    """Have a program told elsewhere from the next try on; the secret stays."""
+def move_webhook(*, by: Holder, program_id: UUID, address: str, expected_version: str | None = None) -> None:
+    """Have a program told elsewhere from the next try on; the secret stays.
+
+    `expected_version` is that of the webhook that the person saw, None where nobody looked: ConflictError for another,
+    as by a second press or from an old page. Likewise for turning the secret, and for the end.
+    """
     check_right(by=by, right=Right.MANAGE_WEBHOOKS)
     address = _checked(address)
     with act(by=by, kind=EventKind.WEBHOOK_MOVED, subject_kind="program", subject_id=program_id) as commit:
-        webhook = _changed(by, program_id)
+        webhook = _changed(by, program_id, expected_version)
         _tell_owners(by)
         commit.reseal(webhook, {**webhook.unseal(), "address": address})
 
 
-def turn_secret(*, by: Holder, program_id: UUID) -> ShownSecret:
-    """Give a webhook another secret; each notice bears a signature by the former one too for BOTH_SECRETS."""
+def turn_secret(*, by: Holder, program_id: UUID, expected_version: str | None = None) -> ShownSecret:
+    """Give a webhook another secret; each notice bears a signature by the former one too for BOTH_SECRETS.
+
+    Of two turnings close to each other, the program may still hold the secret from before the first.
+    """
     check_right(by=by, right=Right.MANAGE_WEBHOOKS)
     secret = new_secret()
     with act(by=by, kind=EventKind.WEBHOOK_SECRET_TURNED, subject_kind="program", subject_id=program_id) as commit:
-        webhook = _changed(by, program_id)
-        held = webhook.unseal()
-        until = (now() + BOTH_SECRETS).isoformat()
-        commit.reseal(webhook, {**held, "secret": secret, "former": held["secret"], "former_until": until})
+        webhook = _changed(by, program_id, expected_version)
+        held, moment = webhook.unseal(), now()
+        former, until = " ".join(good_secrets(held, moment)[:_FORMER]), (moment + BOTH_SECRETS).isoformat()
+        commit.reseal(webhook, {**held, "secret": secret, "former": former, "former_until": until})
     return ShownSecret(secret)
 
 
-def end_webhook(*, by: Holder, program_id: UUID) -> None:
+def end_webhook(*, by: Holder, program_id: UUID, expected_version: str | None = None) -> None:
     """Tell a program nothing any more; what waits is not sent."""
     check_right(by=by, right=Right.MANAGE_WEBHOOKS)
     with act(by=by, kind=EventKind.WEBHOOK_ENDED, subject_kind="program", subject_id=program_id) as commit:
         check_own_program(by=by, program_id=program_id)
-        commit.move_sealed(_active(program_id), "end")
+        commit.move_sealed(_seen(_active(program_id), expected_version), "end")
 
 
 def try_webhook(*, by: Holder, program_id: UUID) -> None:
@@ -134,10 +142,16 @@ def _check_may_be_told(by: Holder, program_id: UUID) -> None:
         raise ConflictError("revoked, or without the scope to read tests")
 
 
-def _changed(by: Holder, program_id: UUID) -> Webhook:
-    found = _active(program_id)
+def _changed(by: Holder, program_id: UUID, expected_version: str | None = None) -> Webhook:
+    found = _seen(_active(program_id), expected_version)
     _check_may_be_told(by, program_id)
     return found
+
+
+def _seen(webhook: Webhook, expected_version: str | None) -> Webhook:
+    if expected_version not in {None, version_of(webhook.unseal())}:
+        raise ConflictError("this is not what the person saw")
+    return webhook
 
 
 def _active(program_id: UUID) -> Webhook:

@@ -25,7 +25,7 @@ class Webhook(SealedModel):
     gathered_to = models.DateTimeField()  # what happened before was made into notices
     matter_since = models.DateTimeField(null=True)  # since when a person should look, while it goes on trying
     sealed = SealedField(
-        # `former` is the secret before the last turning, "" for none, good until `former_until`
+        # `former` are the secrets before the last turnings, the newest first, "" for none; good until `former_until`
         holds=dict.fromkeys(("address", "secret", "former", "former_until"), Sensitivity.PERSONAL)
     )
 

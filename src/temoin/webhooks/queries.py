@@ -18,7 +18,7 @@ from temoin.pharmacies.professions import Right
 from temoin.pharmacies.scopes import Scope, read_scopes
 from temoin.pharmacies.states import ProgramState
 from temoin.webhooks.models import Webhook, WebhookNotice
-from temoin.webhooks.signing import good_secrets
+from temoin.webhooks.signing import good_secrets, version_of
 from temoin.webhooks.states import ToldKind, WebhookState
 
 SHOWN = 20
@@ -47,6 +47,7 @@ class WebhookView:
     matter_since: datetime | None
     waiting: int
     notices: list[NoticeView]
+    version: str  # what a form carries of it
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ def _view(webhook: Webhook) -> WebhookView:
         matter_since=webhook.matter_since,
         waiting=notices.filter(told_at__isnull=True).count(),
         notices=[_notice(one) for one in notices.order_by("-happened_at", "-id")[:SHOWN]],
+        version=version_of(held),
     )
 
 

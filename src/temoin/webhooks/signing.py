@@ -23,7 +23,12 @@ def new_secret() -> str:
 def good_secrets(held: Mapping[str, str], moment: datetime) -> list[str]:
     """Return what signs at a moment of what a webhook holds, the newest first."""
     is_good = held["former"] and moment < datetime.fromisoformat(held["former_until"])
-    return [held["secret"], held["former"]] if is_good else [held["secret"]]
+    return [held["secret"], *(held["former"].split() if is_good else ())]
+
+
+def version_of(held: Mapping[str, str]) -> str:
+    """Return what a form carries of the webhook that its page showed: another address or secret has another."""
+    return sha256(repr(sorted(held.items())).encode()).hexdigest()[:32]
 
 
 def signed_headers(number: str, moment: int, body: bytes, under: Iterable[str]) -> dict[str, str]:

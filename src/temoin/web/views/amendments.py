@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from temoin.lib.errors import ConflictError, InvalidError
+from temoin.lib.errors import ConflictError, InvalidError, Problem
 from temoin.pharmacies.seat import Seat
 from temoin.testing.amendments import refuse_amendment, sign_amendment
 from temoin.web.amendment_lines import Unsigned
@@ -37,12 +37,15 @@ def refuse(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
 def _decided(
     request: HttpRequest, seat: Seat, record_id: UUID, decide: Callable[[], object], *, done: str
 ) -> HttpResponse:
+    word = request.POST.get("word", "")
     try:
         decide()
     except InvalidError as error:
-        unsigned = Unsigned(record_id, request.POST.get("word", ""), error.problems)
-        return show_batch(request, seat, Batch(), unsigned=unsigned)
+        return show_batch(request, seat, Batch(), unsigned=Unsigned(record_id, word, error.problems))
     except ConflictError:
+        if word:  # it stays in its field, beside what is proposed now
+            changed = Unsigned(record_id, word, [Problem("word", "changed", CHANGED)])
+            return show_batch(request, seat, Batch(), unsigned=changed)
         messages.warning(request, CHANGED)
     else:
         messages.success(request, done)

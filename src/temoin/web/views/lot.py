@@ -58,6 +58,7 @@ def _show(request: HttpRequest, seat: Seat, lot_id: UUID, problems: list[Problem
         history=[_done_words(event) for event in history_of_lot(by=seat, lot_id=lot_id)],
         notice=notice,
         recall=recall_of(found),
+        seen_recall=found.recalled_at.isoformat() if found.recalled_at else "",
         kit=KitWords(kit(found.kit)),
         rule=rule,
         rule_source=rule.source.text(get_language() or "fr") if rule else "",
@@ -120,7 +121,7 @@ def recall_one(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
 
 
 def lift_one(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
-    act = partial(lift_recall, by=seat, lot_id=lot_id)
+    act = partial(lift_recall, by=seat, lot_id=lot_id, expected_recall=request.POST.get("seen", ""))
     words = _("The recall is lifted. The lot is closed: open it again if it is used.")
     return _done(request, seat, lot_id, act, words=words)
 

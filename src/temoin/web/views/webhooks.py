@@ -8,8 +8,9 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from temoin.lib.errors import InvalidError, Problem
+from temoin.lib.errors import ConflictError, InvalidError, Problem
 from temoin.lib.lengths import LONGEST
 from temoin.pharmacies.seat import Seat
 from temoin.web.fields import Field, Typed
@@ -26,6 +27,14 @@ from temoin.webhooks.actions import (
 )
 from temoin.webhooks.queries import read_webhook
 
+_OVERTAKEN = gettext_lazy(
+    "Nothing was done now: the address or the secret was changed since your page was shown, by a colleague or by a "
+    "second press. Here is how it stands."
+)
+_OTHER_ADDRESS = gettext_lazy(
+    "The address or the secret was changed since your page was shown. What you typed stands here: change it again."
+)
+
 
 def webhook(request: HttpRequest, seat: Seat, program_id: UUID) -> HttpResponse:
     return _show(request, seat, program_id)
@@ -37,21 +46,30 @@ def register(request: HttpRequest, seat: Seat, program_id: UUID) -> HttpResponse
         secret = register_webhook(by=seat, program_id=program_id, address=request.POST.get("address", ""))
     except InvalidError as error:
         return _show(request, seat, program_id, problems=error.problems)
+    except ConflictError:
+        return _show(request, seat, program_id, problems=[Problem("address", "changed", _OTHER_ADDRESS)])
     return _show(request, seat, program_id, secret=secret)
 
 
 def move(request: HttpRequest, seat: Seat, program_id: UUID) -> HttpResponse:
     try:
-        move_webhook(by=seat, program_id=program_id, address=request.POST.get("address", ""))
+        address = request.POST.get("address", "")
+        move_webhook(by=seat, program_id=program_id, address=address, expected_version=_seen(request))
     except InvalidError as error:
         return _show(request, seat, program_id, problems=error.problems)
+    except ConflictError:
+        return _show(request, seat, program_id, problems=[Problem("address", "changed", _OTHER_ADDRESS)])
     messages.success(request, _("The program is told at the new address from now on."))
     return redirect("webhook", program_id)
 
 
 def turn(request: HttpRequest, seat: Seat, program_id: UUID) -> HttpResponse:
-    """Replace the secret, and show the new one, once."""
-    return _show(request, seat, program_id, secret=turn_secret(by=seat, program_id=program_id))
+    """Replace the secret, and show the new one, once; a reload of the page that shows it replaces nothing."""
+    try:
+        secret = turn_secret(by=seat, program_id=program_id, expected_version=_seen(request))
+    except ConflictError:
+        return _overtaken(request, program_id)
+    return _show(request, seat, program_id, secret=secret)
 
 
 def send_trial(request: HttpRequest, seat: Seat, program_id: UUID) -> HttpResponse:
@@ -61,8 +79,20 @@ def send_trial(request: HttpRequest, seat: Seat, program_id: UUID) -> HttpRespon
 
 
 def end(request: HttpRequest, seat: Seat, program_id: UUID) -> HttpResponse:
-    end_webhook(by=seat, program_id=program_id)
+    try:
+        end_webhook(by=seat, program_id=program_id, expected_version=_seen(request))
+    except ConflictError:
+        return _overtaken(request, program_id)
     messages.success(request, _("The program is told nothing any more."))
+    return redirect("webhook", program_id)
+
+
+def _seen(request: HttpRequest) -> str:
+    return request.POST.get("seen", "")
+
+
+def _overtaken(request: HttpRequest, program_id: UUID) -> HttpResponse:
+    messages.warning(request, str(_OVERTAKEN))
     return redirect("webhook", program_id)
 
 
