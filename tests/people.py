@@ -107,9 +107,10 @@ class House:
     stranger: Seat  # pharmacien titulaire of the other pharmacy
 
 
-def open_house() -> House:
+def open_house(*, is_demo: bool = True) -> House:
     """Open two pharmacies and seat their people."""
-    here, elsewhere = make_pharmacy("Pharmacie du Marché"), make_pharmacy("Pharmacie de la Gare")
+    names = "Pharmacie du Marché", "Pharmacie de la Gare"
+    here, elsewhere = (make_pharmacy(name, is_demo=is_demo) for name in names)
     owner, colleague, student, administrator = _make_seats(
         here,
         (Profession.TITULAIRE, _names("MARTIN", "Claire", "10003879623")),
@@ -136,11 +137,11 @@ def _seats(pharmacy: Pharmacy, people: dict[UUID, tuple[Profession, dict[str, st
         return [seat_of(member) for member in seat_members(pharmacy_id=pharmacy.id, people=people)]
 
 
-def make_pharmacy(name: str) -> Pharmacy:
-    """Open a demonstration pharmacy."""
+def make_pharmacy(name: str, *, is_demo: bool = True) -> Pharmacy:
+    """Open a pharmacy, of a demonstration unless told."""
     address = {"street": "3 place du Marché", "postcode": "75001", "city": "Paris", "phone": "+33140000000"}
     number = str(next(_finess))
-    return open_pharmacy(finess=number + luhn.calc_check_digit(number), name=name, address=address, is_demo=True)
+    return open_pharmacy(finess=number + luhn.calc_check_digit(number), name=name, address=address, is_demo=is_demo)
 
 
 def make_person() -> Person:

@@ -22,14 +22,15 @@ from hypothesis import strategies as st
 from joserfc import jws
 from joserfc.jwk import ECKey
 from joserfc.jws import JWSRegistry
-from strategies import covid_positive, examples, reports
+from strategies import covid_positive, devices, examples, organisations, patients, reports
 
 from temoin.catalogue.kinds import load_kinds
+from temoin.catalogue.kits import kit, kits
 from temoin.crypto.certificate_key import CertificateKey
 from temoin.crypto.signatures import public_jwk, thumbprint
 from temoin.formats.hcert.base45 import decode_base45
 from temoin.formats.hcert.claims import mark_of
-from temoin.formats.hcert.dcc_writing import State, eu_certificate
+from temoin.formats.hcert.dcc_writing import State, check_character, eu_certificate
 from temoin.formats.hcert.icao import load_transliteration
 from temoin.formats.hcert.issuing import Issuance
 from temoin.formats.hcert.judging import CertificateVerdict, judge_certificate
@@ -48,7 +49,7 @@ KEY = CertificateKey(bytes(range(32)))
 NAME = thumbprint(KEY.public)
 NUMBER = "AAECAwQFBgcICQoLDA0ODw"
 ISSUE = Issuance(ISSUER, NUMBER, AT, AT + timedelta(days=30))
-STATE = State("FR", "Ministère de la Santé", b"national")
+STATE = State("FR", "Ministère de la Santé")
 STATES_KEY = CertificateKey(bytes(range(1, 33)))
 KEYS = [
     published(KEY.public, ISSUER),
@@ -60,8 +61,9 @@ def own(report: Report) -> str:
     return own_certificate(report, ISSUE, key_id=NAME[:KEY_ID], sign=KEY.sign_digest)
 
 
-def eu(report: Report) -> str | None:
-    return eu_certificate(report, ISSUE, state=STATE, sign=STATES_KEY.sign_digest)
+def eu(report: Report, *, kit: str = "1232") -> str | None:
+    unsigned = eu_certificate(report, ISSUE, STATE, kit=kit)
+    return None if unsigned is None else unsigned.signed(STATES_KEY.sign_digest(unsigned.digest), b"national")
 
 
 def card(report: Report) -> str:
@@ -130,28 +132,110 @@ def test_a_state_signs_a_hash_and_its_certificate_is_verified_by_others():
 
     content = read_by_another(code, STATES_KEY, b"national")[-260][1]
 
-    assert judge_certificate(code, KEYS, at=AT).verdict is CertificateVerdict.VALID
+    judged = judge_certificate(code, KEYS, at=AT)
+    assert judged.verdict is CertificateVerdict.VALID
     assert content["ver"] == "1.3.0"
+    identifier = "URN:UVCI:01:FR:" + NUMBER.encode().hex().upper()
     assert content["t"] == [
         {
             "tg": "840539006",
             "tt": "LP217198-3",
+            "ma": "1232",
             "tr": "260373001",
             "sc": covid_positive().sampled_at.isoformat(timespec="seconds"),
             "tc": covid_positive().organisation.name,
             "co": "FR",
             "is": "Ministère de la Santé",
-            "ci": "URN:UVCI:01:FR:" + NUMBER.encode().hex().upper(),
+            "ci": f"{identifier}#{check_character(identifier)}",
         }
     ]
+    assert judge_certificate(code, KEYS, at=AT, revoked=judged.claims.marks).verdict is CertificateVerdict.REVOKED
 
 
-def test_no_code_of_a_state_for_two_diseases_or_no_answer():
+# What the EU's schema 1.3.0 asks of a test's entry, and its value sets, written down once more.
+ENTRY = {
+    "tg": "840539006",
+    "tt": "LP6464-4|LP217198-3",
+    "tr": "260373001|260415000",
+    "sc": r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[+-][0-9]{2}:[0-9]{2}",
+    "co": "[A-Z]{2}",
+    "is": ".{1,80}",
+    "ci": "URN:UVCI:01:FR:[A-Z0-9/:]+#[A-Z0-9/:]",
+}
+OPTIONAL = {"tc": ".{1,80}", "ma": "[0-9]{2,5}", "nm": ".{1,80}"}
+NAMES = {"fn": ".{1,80}", "gn": ".{1,80}", "fnt": "[A-Z<]{0,80}", "gnt": "[A-Z<]{1,80}"}
+
+
+def of_naat() -> Report:
+    """Return a result of a test that looks for nucleic acids, as a file brings it."""
+    return of_kind(load_kinds()["covid19-naat"])
+
+
+@examples(15)
+@given(st.sampled_from([covid_positive(), of_naat()]), patients(), organisations(), devices(), st.booleans())
+def test_what_is_written_for_a_state_is_as_the_schema_asks(report: Report, patient, place, device, is_negative):
+    found = replace(report.findings[0], loinc="94500-6" if report.kind == "covid19-naat" else "94558-4")
+    told = replace(found, outcome="negative" if is_negative else "positive")
+    code = eu(replace(report, patient=patient, organisation=place, device=device, findings=(told,)))
+    assert code is not None
+
+    content = read_by_another(code, STATES_KEY, b"national")[-260][1]
+
+    (entry,) = content["t"]
+    assert set(ENTRY) <= set(entry) <= set(ENTRY | OPTIONAL)
+    assert all(re.fullmatch((ENTRY | OPTIONAL)[name], told) for name, told in entry.items())
+    named = {"ma"} if entry["tt"] == "LP217198-3" else {"nm"} if device.name else set()
+    assert set(entry) & {"ma", "nm"} == named
+    assert len(entry["ci"]) <= 72
+    assert "fnt" in content["nam"]
+    assert all(re.fullmatch(NAMES[name], told) for name, told in content["nam"].items())
+    assert re.fullmatch("(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}", content["dob"])
+
+
+NAAT = replace(of_naat().findings[0], loinc="94500-6", outcome="negative")
+
+
+def test_a_rapid_test_is_told_by_its_number_and_another_by_its_name():
+    rapid, other = eu(covid_positive()), eu(replace(of_naat(), findings=(NAAT,)), kit="")
+    assert rapid is not None
+    assert other is not None
+
+    rapid_entry = read_by_another(rapid, STATES_KEY, b"national")[-260][1]["t"][0]
+    other_entry = read_by_another(other, STATES_KEY, b"national")[-260][1]["t"][0]
+
+    assert (rapid_entry["ma"], rapid_entry.get("nm")) == ("1232", None)
+    assert (other_entry["tt"], other_entry["nm"], other_entry.get("ma")) == ("LP6464-4", of_naat().device.name, None)
+
+
+def test_no_code_of_a_state_for_two_diseases_no_answer_an_unlisted_kit_or_a_demonstration():
     combined = of_kind(next(kind for kind in load_kinds().values() if len(kind.targets) > 1))
     unclear = replace(covid_positive().findings[0], outcome="indeterminate")
 
     assert eu(combined) is None
     assert eu(covid_positive(findings=(unclear,))) is None
+    assert eu(covid_positive(), kit="") is None
+    assert eu(covid_positive(is_demo=True)) is None
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    [
+        "URN:UVCI:01:FR:GGD81AAH16AZ#8",  # of the EU's test data
+        "URN:UVCI:01:AT:B5921A35D6A0D696421B3E2462178297#I",
+        "URN:UVCI:01:AT:10807843F94AEE0EE5093FBC254BD813#B",
+    ],
+)
+def test_an_identifier_ends_as_those_of_states_do(identifier: str):
+    text, _, sign = identifier.partition("#")
+
+    assert check_character(text) == sign
+
+
+def test_every_kit_of_the_common_list_has_the_number_that_its_source_names():
+    numbers = {kit.code: kit.eu_list for kit in kits() if "EU list" in kit.source.en}
+
+    assert numbers == {code: re.search("[0-9]+", kit(code).source.en)[0] for code in numbers}
+    assert len(numbers) > 40
 
 
 def test_another_library_verifies_our_card():

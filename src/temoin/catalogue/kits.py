@@ -52,6 +52,7 @@ class Kit:
     tests: int | None  # in a box
     store_from: int | None  # degrees Celsius
     store_to: int | None
+    eu_list: str = ""  # the kit's number in the EU's common list
 
     @property
     def is_known(self) -> bool:
@@ -355,6 +356,7 @@ def _kit(code: str, entry: Entry, kinds: Mapping[str, Kind]) -> Kit:
         tests=entry.count("tests"),
         store_from=entry.degrees("store_from"),
         store_to=entry.degrees("store_to"),
+        eu_list=entry.optional_text("eu_list"),
     )
     entry.finish()
     _check_kit(kit, entry, kinds)

@@ -17,6 +17,7 @@ from segno.consts import MODE_BYTE, MODE_NUMERIC
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.outcomes import NEGATIVE, POSITIVE, load_outcomes
 from temoin.certificates.models import IssuedCertificate
+from temoin.certificates.state import SignerFault, StateCertificate, StateSigning
 from temoin.crypto.certificate_key import CertificateKey, CertificateKeyError, read_certificate_key
 from temoin.crypto.signatures import thumbprint
 from temoin.formats.hcert.icao import FILLER
@@ -35,19 +36,21 @@ from temoin.testing.report import Report, ReportStatus
 
 NUMBER_BYTES = 16  # 128 random bits
 # The drawing's mask is fixed: the text looks random already, and trying all eight takes most of a second's processor.
-_MASK, _CORRECTION, _CORRECTION_OF_CARDS = 3, "m", "l"
+_MASK, _CORRECTION, _CORRECTION_OF_STATES, _CORRECTION_OF_CARDS = 3, "m", "q", "l"
+_MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
 class CertificateIssuer:
     """Under which address certificates are issued, and the file of the key; without a key none is.
 
-    With `health_cards`, each comes as a SMART Health Card too.
+    With `health_cards`, each comes as a SMART Health Card too; with a `state` that signs, as the EU's certificate.
     """
 
     name: str
     key: Path | None
     health_cards: bool = False
+    state: StateSigning | None = None
 
     def read_key(self) -> CertificateKey | None:
         """Return the key; None where there is none, or where it cannot be read: a letter never waits for it.
@@ -68,30 +71,48 @@ class SignedCertificate:
     """What came of signing: what the letter tells of it, and what a revocation needs."""
 
     number: str
+    identifier: str  # of the state's; "" for none
     text: str
     expires_on: date
     content: dict[str, Any]  # what the letter holds of it
 
 
-def sign_certificate(report: Report, *, zone: ZoneInfo) -> SignedCertificate | None:
-    """Sign a certificate; None for a result, a kind of test or an operator that has none.
+def plan_certificate(report: Report, *, zone: ZoneInfo) -> Issuance | None:
+    """Return number and times of a certificate; None for a result, or a kind of test, that has none.
 
     It ends with a day of the pharmacy's zone, where clocks may have been changed since the sample was taken.
     """
-    issuer, days = ISSUER(), load_kinds()[report.kind].certificate_days
-    key = issuer.read_key()
-    if days is None or key is None or not is_certifiable(report):
+    days = load_kinds()[report.kind].certificate_days
+    if days is None or not is_certifiable(report):
         return None
-    expires_on = day_of(report.sampled_at, zone) + timedelta(days=days)
-    expires_at = bounds_of_day(expires_on, zone)[1]
+    expires_at = bounds_of_day(day_of(report.sampled_at, zone) + timedelta(days=days), zone)[1]
     if expires_at <= now():
         return None
-    number = encode_base64url(secrets.token_bytes(NUMBER_BYTES))
-    issue = Issuance(issuer.name, number, now(), expires_at)
+    return Issuance(ISSUER().name, encode_base64url(secrets.token_bytes(NUMBER_BYTES)), now(), expires_at)
+
+
+def sign_certificate(
+    report: Report, *, zone: ZoneInfo, state: StateCertificate | SignerFault | None = None
+) -> SignedCertificate | None:
+    """Sign a certificate; None for a result, a kind of test or an operator that has none.
+
+    `state` is what was signed for the same result by a state, if one was asked; all bear one number.
+    """
+    issuer = ISSUER()
+    by_state = state if isinstance(state, StateCertificate) else None
+    issue = by_state.issue if by_state else plan_certificate(report, zone=zone)
+    key = issuer.read_key()
+    if issue is None or key is None:
+        return None
+    expires_on = day_of(issue.expires_at - _MOMENT, zone)
     text = own_certificate(report, issue, key_id=thumbprint(key.public)[:KEY_ID], sign=key.sign_digest)
-    content = _content(report, text, expires_on, issuer.name)
-    card = _card(report, issue, key) if issuer.health_cards else None
-    return SignedCertificate(number, text, expires_on, {**content, "card": card})
+    content = {
+        **_content(report, text, expires_on, issuer.name),
+        "card": _card(report, issue, key) if issuer.health_cards else None,
+        "state": {"text": by_state.text, "drawing": drawing_of_state(by_state.text)} if by_state else None,
+        "state_missing": isinstance(state, SignerFault),
+    }
+    return SignedCertificate(issue.number, by_state.identifier if by_state else "", text, expires_on, content)
 
 
 def keep_number(acts: Acts, certificate: SignedCertificate, report: Report) -> UUID:
@@ -102,7 +123,7 @@ def keep_number(acts: Acts, certificate: SignedCertificate, report: Report) -> U
         version=report.version,
         expires_on=certificate.expires_on,
     )
-    row.seal({"number": certificate.number})
+    row.seal({"number": certificate.number, "identifier": certificate.identifier})
     with acts.act(kind=EventKind.CERTIFICATE_ISSUED, subject_kind="certificate", subject_id=row.id) as commit:
         commit.insert(row)
     return row.id
@@ -135,6 +156,12 @@ def _card(report: Report, issue: Issuance, key: CertificateKey) -> dict[str, Any
 def drawing_of(text: str) -> dict[str, Any]:
     """Return the QR code of a text as its width and the bits of its rows, which the patient's browser draws."""
     return _drawn(segno.make_qr(text, error=_CORRECTION, mode="alphanumeric", mask=_MASK, boost_error=False))
+
+
+def drawing_of_state(text: str) -> dict[str, Any]:
+    """Return the QR code of an EU certificate, with as much correction as its specification asks for."""
+    code = segno.make_qr(text, error=_CORRECTION_OF_STATES, mode="alphanumeric", mask=_MASK, boost_error=False)
+    return _drawn(code)
 
 
 def drawing_of_card(jws: str) -> dict[str, Any]:

@@ -33,6 +33,8 @@ CERTIFICATE = Lifecycle(
 class IssuedCertificate(SealedModel):
     """That a version of a record has a certificate, and the number under which it can be revoked.
 
+    What a state signed beside it has an identifier of its own, which older rows do not hold.
+
     The seal binds the state: whoever writes in the database can neither revoke a certificate nor bring one back.
     """
 
@@ -40,7 +42,7 @@ class IssuedCertificate(SealedModel):
     version = models.IntegerField()
     state = models.TextField(default=CertificateState.STANDING.value)
     expires_on = models.DateField()  # its last day
-    sealed = SealedField(holds={"number": PERSONAL})
+    sealed = SealedField(holds={"number": PERSONAL, "identifier": PERSONAL})
 
     lifecycle: ClassVar = CERTIFICATE
     declares: ClassVar = {

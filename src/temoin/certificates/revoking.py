@@ -43,10 +43,12 @@ def revoke_certificate(*, by: Actor, certificate_id: UUID) -> None:
     kind = EventKind.CERTIFICATE_REVOKED
     with act(by=by, kind=kind, subject_kind="certificate", subject_id=certificate_id) as commit:
         row = IssuedCertificate.objects.get(id=certificate_id)
-        mark = mark_of(row.unseal()["number"].encode("ascii"))
+        held = row.unseal()
+        numbers = filter(None, (held["number"], held.get("identifier")))  # one more where a state signed too
+        marks = [(mark_of(number.encode("ascii")), row.expires_on) for number in numbers]
         commit.move_sealed(row, "revoke")
         with connection.cursor() as cursor:
-            cursor.execute(_MARK, [mark, row.expires_on])
+            cursor.executemany(_MARK, marks)
 
 
 def publish_revocations(issuer: CertificateIssuer) -> None:

@@ -9,6 +9,7 @@ import orjson
 from django.db import connection
 
 from temoin.certificates.issuing import keep_number, sign_certificate
+from temoin.certificates.state import SignerFault, StateCertificate
 from temoin.crypto.letter import SealedLetter, draw_link, link_fragment, seal_letter
 from temoin.delivery.content import letter_content
 from temoin.delivery.letter_box import TRIES
@@ -27,14 +28,23 @@ from temoin.testing.tickets import code_key
 LIFE = timedelta(days=30)  # links that die early were the first complaint of patients elsewhere
 
 
-def seal_letter_for(*, load: Load, report: Report, former: Report | None = None, language: str = "") -> str:
+def seal_letter_for(
+    *,
+    load: Load,
+    report: Report,
+    former: Report | None = None,
+    language: str = "",
+    state: StateCertificate | SignerFault | None = None,
+) -> str:
     """Seal a version for its patient under the key of the ticket's code, and return the link's fragment.
+
+    `state` is what a state answered that was asked to sign the certificate.
 
     One commit: if the worker dies here, there is no letter; after it, the parcel holds the link until the message has
     left, and every retry carries the same one.
     """
     by = HouseActor(load.pharmacy_id, "worker")
-    letter_id, certificate = new_id(), sign_certificate(report, zone=zone_of(load.pharmacy_id))
+    letter_id, certificate = new_id(), sign_certificate(report, zone=zone_of(load.pharmacy_id), state=state)
     content = letter_content(report, former, language, certificate)
     with acts_together(by=by) as acts:
         certificate_id = None if certificate is None else keep_number(acts, certificate, report)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 from uuid import UUID
 
 from temoin.delivery.actions import letter_is_open, lock_letters, seal_letter_for
 from temoin.delivery.letters import opened_versions
-from temoin.journal.act import HouseActor
+from temoin.delivery.state_certificates import Foreseen, ask_state, foresee, versions_of
 from temoin.lib.commit import Commit
 from temoin.lib.site import Site
 from temoin.outbox.actions import replace_waiting_parcels
@@ -17,8 +17,7 @@ from temoin.outbox.courier import Answer, Consignment, Load, Notice, Verdict
 from temoin.outbox.queries import kept_in_parcel, was_posted_anew
 from temoin.patients.traits import Traits
 from temoin.pharmacies.models import Pharmacy
-from temoin.testing.queries import latest_number, patient_contact, versions_for_courier
-from temoin.testing.report import Report
+from temoin.testing.queries import latest_number, patient_contact
 from temoin.testing.tickets import has_key
 
 
@@ -37,6 +36,13 @@ class LinkCourier(ABC):
     def supersede(self, commit: Commit, notice: Notice) -> None:
         """End the former version's unsent message at once."""
         replace_waiting_parcels(commit, self.destination, notice.chain_id)
+
+    def foresee(self, load: Load) -> Foreseen | None:
+        """Return what a state is to sign for a letter, if one does."""
+        return foresee(load)
+
+    def ask_outside(self, questions: Sequence[Foreseen]) -> Sequence[Foreseen]:
+        return ask_state(questions)
 
     def prepare(self, load: Load) -> Consignment | Answer:
         """Seal the letter on the first try; later tries carry the link that the parcel keeps.
@@ -59,12 +65,10 @@ class LinkCourier(ABC):
             return Answer(Verdict.REPLACED, "newer_letter")
         if not has_key(load.chain_id):
             return Answer(Verdict.REFUSED, "no_code")
-        by = HouseActor(load.pharmacy_id, "worker")
-        asked = load.chain_id, load.sequence
-        *former, report = versions_for_courier(by=by, wanted=[asked])[asked]
-        if report.is_demo and not self._site.demo:
+        foreseen = load.brought if isinstance(load.brought, Foreseen) else Foreseen(versions_of(load), None)
+        if foreseen.versions[-1].is_demo and not self._site.demo:
             return Answer(Verdict.REFUSED, "demonstration")  # an invented person's address may be somebody's
-        return self._message(load, _sealed(load, report, former, patient.language), patient)
+        return self._message(load, _sealed(load, foreseen, patient.language), patient)
 
     def _again(self, load: Load, kept: Mapping[str, str], patient: Traits) -> Consignment | Answer:
         if not letter_is_open(UUID(kept["letter"])):
@@ -85,8 +89,10 @@ class LinkCourier(ABC):
         """Return the message, without a health word."""
 
 
-def _sealed(load: Load, report: Report, former: list[Report], language: str) -> str:
+def _sealed(load: Load, foreseen: Foreseen, language: str) -> str:
     """Seal the letter, which tells what it changes: of the version that the patient opened last, else of the last."""
+    *former, report = foreseen.versions
     read = opened_versions(load.chain_id)
     known = [one for one in former if one.version in read] or former
-    return seal_letter_for(load=load, report=report, former=known[-1] if known else None, language=language)
+    before = known[-1] if known else None
+    return seal_letter_for(load=load, report=report, former=before, language=language, state=foreseen.state)

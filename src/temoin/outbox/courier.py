@@ -70,6 +70,7 @@ class Load:
     same_count: int = 0
     same_since: datetime | None = None
     matter_since: datetime | None = None
+    brought: object = None  # what a courier that asks first found out for it
 
 
 def by_pharmacy(loads: Iterable[Load]) -> dict[UUID, list[Load]]:
@@ -130,6 +131,18 @@ class PreparesTogether(Protocol):
     """
 
     def prepare_all(self, loads: list[Load]) -> dict[UUID, Consignment | Answer]: ...
+
+
+@runtime_checkable
+class AsksFirst(Protocol):
+    """A courier that asks somebody outside before a parcel is prepared, which no transaction may wait for.
+
+    `foresee` opens the pharmacy's scope itself and says what to ask for a parcel, None for nothing. `ask_outside` runs
+    outside any transaction, takes all that is to be asked and gives, in order, what `prepare` finds in `load.brought`.
+    """
+
+    def foresee(self, load: Load) -> Any: ...
+    def ask_outside(self, questions: Sequence[Any]) -> Sequence[Any]: ...
 
 
 @runtime_checkable

@@ -19,6 +19,7 @@ from temoin.lib.tenant import tenant_scope
 from temoin.outbox.bell import Listener, fall_asleep, listening_place, prospect_of, wake_up
 from temoin.outbox.courier import (
     Answer,
+    AsksFirst,
     Consignment,
     Courier,
     Load,
@@ -180,7 +181,7 @@ class Lane:
             wake_up(self.courier.destination)  # also where another worker's lane said that it sleeps
         if len(loads) == room:
             self._capacity = min(MOST, self._capacity * 2)
-        for load, ready in self._prepare(loads):
+        for load, ready in self._prepare(self._with_answers(loads)):
             if isinstance(ready, Answer):
                 self._answers.append((load, replace(ready, is_own=True)))  # the destination was not asked
             else:
@@ -216,6 +217,26 @@ class Lane:
         if isinstance(self.courier, SetsAside):
             for item, error in self.courier.taken_aside():
                 note_aside(self.courier.destination, item, error)
+
+    def _with_answers(self, loads: list[Load]) -> list[Load]:
+        """Have the courier ask outside what it must know before these are prepared."""
+        if not isinstance(self.courier, AsksFirst):
+            return loads
+        asked = [(load.id, question) for load in loads if (question := self._foreseen(self.courier, load)) is not None]
+        if not asked:
+            return loads
+        answers = self.courier.ask_outside([question for _, question in asked])
+        brought = dict(zip((load_id for load_id, _ in asked), answers, strict=True))
+        return [replace(load, brought=brought.get(load.id)) for load in loads]
+
+    def _foreseen(self, courier: AsksFirst, load: Load) -> object:
+        try:
+            return courier.foresee(load)
+        except DATABASE_AWAY:
+            raise
+        except Exception as error:  # noqa: BLE001 preparing this one meets the same, and says so; the others leave
+            log.error("parcel %s cannot be foreseen: %s", load.id, type(error).__name__)
+            return None
 
     def _prepare(self, loads: list[Load]) -> list[tuple[Load, Ready]]:
         if len(loads) < 2 or not isinstance(self.courier, PreparesTogether):

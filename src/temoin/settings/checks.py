@@ -22,8 +22,10 @@ from temoin.settings.file import Config, Process
 from temoin.settings.hosting import check_hosting
 from temoin.settings.own_key import check_key_published
 from temoin.settings.secrets import ROOT_KEY_BYTES, check_secret, check_strength
+from temoin.settings.state_files import check_state_files
 
 HL7_KEY = "key of our certificate for HL7 v2"
+STATE_KEY, STATE_TOKEN = "key of our certificate for the state's signer", "token for the state's signer"
 # Secrets that others draw have their own strength: a token's PIN, the engine's token; and those of channels.
 OTHERS_SECRETS = (
     "token PIN",
@@ -32,6 +34,8 @@ OTHERS_SECRETS = (
     "Pro Santé Connect secret",
     "key to the register of professionals",
     HL7_KEY,
+    STATE_KEY,
+    STATE_TOKEN,
 )
 
 
@@ -58,6 +62,7 @@ def setup_findings(config: Config, process: Process) -> list[str]:
                 found += _finding(check_secret, path, noun)
             found += _finding(channel.check, own)
         found += _finding(check_key_published, config)
+        found += _finding(check_state_files, config)
     if process is Process.LISTENER and config.hl7 is not None:
         found += _finding(check_hl7_files, config.hl7)
     found += _finding(check_rates, config.rates, config.destinations)
@@ -130,6 +135,10 @@ def _secrets_of_worker(config: Config) -> Iterator[tuple[str, Path]]:
         yield "key to the register of professionals", config.register.key_file
     if config.certificates is not None and config.certificates.key is not None:
         yield CERTIFICATE_KEY, config.certificates.key
+    if config.state is not None and config.state.key is not None:
+        yield STATE_KEY, config.state.key
+    if config.state is not None and config.state.token_file is not None:
+        yield STATE_TOKEN, config.state.token_file
 
 
 def _secrets_of_mail(config: Config) -> Iterator[tuple[str, Path]]:

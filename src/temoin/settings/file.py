@@ -17,6 +17,7 @@ from typing import Any, TypeVar, cast
 
 from temoin.api.listening_settings import AstmSettings, Hl7Settings
 from temoin.api.settings import Api
+from temoin.certificates.settings import StateSettings
 from temoin.delivery.channels.email.channel import EMAIL
 from temoin.delivery.channels.email.settings import EmailSettings
 from temoin.journal.settings import Journal
@@ -116,6 +117,11 @@ class Config:
         return cast("EmailSettings", self.channels[EMAIL.name])
 
     @property
+    def state(self) -> StateSettings | None:
+        """Return the state that signs certificates; None where none does."""
+        return None if self.certificates is None else self.certificates.state
+
+    @property
     def set_up(self) -> Iterator[tuple[AnyChannel, Any]]:
         """Return each channel that has a section, with its settings."""
         return ((each, self.channels[each.name]) for each in all_channels() if each.name in self.channels)
@@ -125,6 +131,8 @@ class Config:
         """Return the certificates that we show to others: whose they are, what they are, and their files."""
         for channel, own in self.set_up:
             yield from ((channel.name, noun, path) for noun, path in channel.certificates(own).items())
+        if self.state is not None and self.state.certificate is not None:
+            yield "certificates.state", "certificate for the state's signer", self.state.certificate
         if self.hl7 is not None and self.hl7.certificate is not None:
             yield "hl7", "certificate for HL7 v2", self.hl7.certificate
 
@@ -274,4 +282,12 @@ def _keep_demonstration_home(config: Config) -> None:
         raise ConfigError(
             "demo is true and [register] base_url is not on this machine: a demonstration asks about nobody real. "
             "Set base_url to the sandbox, or leave the section out."
+        )
+    _keep_states_out(config)
+
+
+def _keep_states_out(config: Config) -> None:
+    if config.state is not None:
+        raise ConfigError(
+            "demo is true and [certificates.state] is there: no state signs results that are invented. Leave it out."
         )

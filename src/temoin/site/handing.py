@@ -8,12 +8,17 @@ patients' site holds no key and posts no parcel.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from django.apps import apps
 from django.conf import settings
 
 from temoin.settings.channels import all_channels
 from temoin.settings.file import Config, Process
+
+if TYPE_CHECKING:
+    from temoin.certificates.settings import StateSettings
+    from temoin.certificates.state import StateSigning
 
 
 def hand_down(config: Config) -> None:
@@ -65,7 +70,16 @@ def _certificates(config: Config) -> None:
 
     own = config.certificates
     key, cards = (own.key, own.health_cards) if own else (None, False)
-    ISSUER.give(CertificateIssuer(config.site.portal_url, key, health_cards=cards))
+    state = None if config.state is None else _state_signing(config.state)
+    ISSUER.give(CertificateIssuer(config.site.portal_url, key, health_cards=cards, state=state))
+
+
+def _state_signing(settings: StateSettings) -> StateSigning:
+    from temoin.certificates.couriers.https_signer import HttpsSigner
+    from temoin.certificates.state import StateSigning
+    from temoin.formats.hcert.dcc_writing import State
+
+    return StateSigning(State(settings.country, settings.authority), HttpsSigner(settings))
 
 
 def _delivery(config: Config) -> None:

@@ -6,6 +6,7 @@ https://github.com/ehn-dcc-development/eu-dcc-hcert-spec, version 1.0.5.
 from __future__ import annotations
 
 import zlib
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -20,7 +21,9 @@ from temoin.formats.hcert.signed import Family, SignedPayload
 PREFIX = "HC1:"
 _SIGN1, _CWT = 18, 61  # tags
 _ALGORITHM, _CRITICAL, _KEY_ID = 1, 2, 4  # headers
-_NAMES = {-7: SignatureName.ES256, -37: SignatureName.PS256, -257: SignatureName.RS256}
+_ES256 = -7
+_NAMES = {_ES256: SignatureName.ES256, -37: SignatureName.PS256, -257: SignatureName.RS256}
+_ALGORITHM_ALONE = write_cbor({_ALGORITHM: _ES256})
 
 
 def read_hc1(text: str) -> SignedPayload:
@@ -56,9 +59,34 @@ def to_be_signed(protected: bytes, payload: bytes) -> bytes:
 
 def write_hc1(*, key_id: bytes, payload: bytes, sign: SignHash) -> str:
     """Return the code of a payload; whoever signs is shown its hash alone."""
-    protected = write_cbor({_ALGORITHM: -7, _KEY_ID: key_id})
-    signature = sign(sha256(to_be_signed(protected, payload)).digest())
-    raw = write_cbor(Tagged(_SIGN1, [protected, {}, payload, signature]))
+    protected = write_cbor({_ALGORITHM: _ES256, _KEY_ID: key_id})
+    return _written(protected, {}, payload, sign(sha256(to_be_signed(protected, payload)).digest()))
+
+
+@dataclass(frozen=True)
+class UnsignedHc1:
+    """A code that somebody else will sign, whose answer tells which key it was.
+
+    The key's name therefore stands outside of what is signed. Altered, it leads to another key or to none.
+    """
+
+    payload: bytes
+
+    @property
+    def message(self) -> bytes:
+        """Return what is signed: the Sig_structure."""
+        return to_be_signed(_ALGORITHM_ALONE, self.payload)
+
+    @property
+    def digest(self) -> bytes:
+        return sha256(self.message).digest()
+
+    def signed(self, signature: bytes, key_id: bytes) -> str:
+        return _written(_ALGORITHM_ALONE, {_KEY_ID: key_id}, self.payload, signature)
+
+
+def _written(protected: bytes, unprotected: dict[int, bytes], payload: bytes, signature: bytes) -> str:
+    raw = write_cbor(Tagged(_SIGN1, [protected, unprotected, payload, signature]))
     return PREFIX + encode_base45(zlib.compress(raw, 9))
 
 

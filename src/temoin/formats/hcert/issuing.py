@@ -8,7 +8,7 @@ from datetime import datetime
 
 from temoin.testing.report import Report, ReportStatus
 
-# Given the SHA-256 of what is signed, answers with the 64 bytes of ES256: our own key, or a state's that we never see.
+# Given the SHA-256 of what is signed, answers with the 64 bytes of ES256.
 SignHash = Callable[[bytes], bytes]
 
 

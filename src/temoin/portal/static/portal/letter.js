@@ -13,7 +13,8 @@
 //    "positive"|"negative"|"indeterminate"|"unsatisfactory"|..., label: {words}}],
 //    certificate: null, or {text: "HC1:...", drawing: {width, bits: the modules of its QR code, row by row, in base64},
 //    name, latin, expires_on: "YYYY-MM-DD", verifier: the address of the page that judges it,
-//    card: null, or {jws, drawing}: the same as a SMART Health Card; letters sealed before there were cards have none}}
+//    card: null, or {jws, drawing}: the same as a SMART Health Card; letters sealed before there were cards have none,
+//    state: null, or {text, drawing}: the same as an EU certificate that a state signed; state_missing: one was asked, in vain}}
 
 const { drawCertificate } = globalThis.temoinLetterCertificate;
 
@@ -216,6 +217,7 @@ function resultOf(payload) {
     standing: payload.status !== "cancelled", comment: payload.comment, reason: payload.reason,
     before: payload.before?.length > 0, lot: device.lot, expiry: device.expiry,
     advice: payload.status !== "cancelled", phone: pharmacy.phone, certificate, card: certificate?.card,
+    state: certificate?.state, state_missing: certificate?.state_missing,
   });
   const fields = {
     headline: payload.headline, kind: payload.kind, name: patient.name, birth_date: when(patient.birth_date), version: payload.version,

@@ -47,9 +47,10 @@ function save(jws, say) {
   say("saved");
 }
 
-function drawCertificate(result, { text, drawing, card }, decode, say) {
+function drawCertificate(result, { text, drawing, card, state }, decode, say) {
   result.querySelector("#drawing").append(drawn(drawing, decode));
   result.querySelector("#copy").addEventListener("click", () => copy(text, say));
+  if (state) result.querySelector("#state-drawing").append(drawn(state.drawing, decode));
   if (!card) return;
   result.querySelector("#card-drawing").append(drawn(card.drawing, decode));
   result.querySelector("#save").addEventListener("click", () => save(card.jws, say));
