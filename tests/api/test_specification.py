@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 from urllib.parse import urlencode
@@ -12,10 +14,12 @@ from api_programs import ask_token, assertion, get, register
 from django.test import Client
 from people import House, make_lot, make_patient, make_sampled, make_signed
 
+from temoin import serving
 from temoin.api.bodies import ProblemBody
 from temoin.api.fhir_bodies import FhirOutcome
 from temoin.api.guard import Open
 from temoin.api.openapi import address_of, specification
+from temoin.api.outcomes import worded
 from temoin.api.urls import OPERATIONS
 from temoin.formats.fhir import codes
 from temoin.pharmacies.professions import Right
@@ -116,3 +120,22 @@ def test_a_problem_is_of_the_shape_of_problems(house: House):
         jsonschema().validate(get(path, token).json(), schema_of(ProblemBody.__name__))
     for path in ("/api/v1/fhir/DiagnosticReport", "/api/v1/fhir/Patient", "/api/v1/fhir"):
         jsonschema().validate(get(path, token).json(), schema_of(FhirOutcome.__name__))
+
+
+REFUSAL = re.compile(r'RefusedError\((\d+), "([a-z ]+)"')
+SERVING = Path(serving.__file__).parent
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    sorted({(int(a), b) for one in SERVING.glob("*.py") for a, b in REFUSAL.findall(one.read_text())}),
+)
+def test_whatever_the_server_refuses_itself_is_a_problem_or_an_outcome(status: int, words: str):
+    kind, body = worded("/api/v1/results", status, words)
+    told = ProblemBody.model_validate_json(body)
+    assert (kind, told.status, " " in told.error) == ("application/problem+json", status, False)
+
+    kind, body = worded("/api/v1/fhir/$validate", status, words)
+    FhirOutcome.model_validate_json(body)
+    assert kind == "application/fhir+json"
+    assert worded("/patients/", status, words) is None

@@ -1,5 +1,6 @@
 """A running demonstration: witnessed, mended by itself where a part is killed, and as the documentation shows it."""
 
+import http.client
 import os
 import re
 import shlex
@@ -55,6 +56,18 @@ def test_a_killed_server_process_comes_back_and_its_site_never_stops(running):
     running.wait_for(lambda: before[0] not in children_of(site) and len(children_of(site)) == len(before))
     assert set(before[1:]) < set(children_of(site))
     assert running.ready()["pids"]["staff"] == site
+
+
+@pytest.mark.parametrize(("path", "kind"), [("results", "application/problem+json"), ("fhir", "application/fhir+json")])
+def test_what_is_too_large_for_the_api_is_said_as_the_api_says_it(running, path, kind):
+    site = urlsplit(running.ready()["addresses"]["staff"])
+    caller = http.client.HTTPConnection(site.hostname, site.port, timeout=PATIENCE)
+    caller.request("POST", f"/api/v1/{path}", headers={"Content-Length": "1000001"})
+
+    answer = caller.getresponse()
+
+    assert (answer.status, answer.headers.get_content_type()) == (413, kind)
+    assert b"too" in answer.read()
 
 
 def test_slow_callers_keep_no_counter_waiting(running):

@@ -25,7 +25,7 @@ PACE = TransferPace(
     body=SECONDS,
     send=SECONDS,
     largest_body=LARGEST,
-    largest_at={"/upload": 300_000, "/little": 16, "/gate": 300_000},
+    largest_at={"/upload": 300_000, "/little": 16, "/gate": 300_000, "/worded": 16},
     few_at={"/few": 2},
     cookie_at={"/signed-in": "session"},
     bodies=1_000_000,
@@ -106,6 +106,10 @@ def _endless() -> Iterator[bytes]:
         closed.append(time.monotonic())
 
 
+def wording(path: str, status: int, words: str) -> tuple[str, bytes] | None:
+    return ("application/json", json.dumps([status, words]).encode()) if path == "/worded" else None
+
+
 if __name__ == "__main__":
     listener = listen("127.0.0.1", int(sys.argv[1]))
-    run_processes(1, lambda: serve(application, listener, PACE, bell))
+    run_processes(1, lambda: serve(application, listener, PACE, bell=bell, wording=wording))

@@ -64,6 +64,14 @@ def test_what_could_be_read_in_two_ways_is_refused(wire, sent: bytes, status: in
     assert words in {b"bad request", b"too large"}
 
 
+def test_an_address_says_in_its_own_words_what_the_server_refuses(wire):
+    head, _, words = wire.say(b"POST /worded HTTP/1.1\r\nHost: a\r\nContent-Length: 17\r\n\r\n").partition(b"\r\n\r\n")
+
+    assert json.loads(words) == [413, "too large"]
+    assert b"content-type: application/json" in head.lower()
+    assert b"content-security-policy" in head.lower()
+
+
 def told(wire, sent: bytes) -> dict[str, str]:
     return json.loads(wire.say(sent).partition(b"\r\n\r\n")[2])
 

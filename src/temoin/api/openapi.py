@@ -186,6 +186,7 @@ def _problems(operation: Operation) -> dict[int, str]:
     if operation.method == "POST" or operation.is_paged or operation.asked:
         told |= {400: "What was sent cannot be taken."}
     if operation.body is not None or operation.media:
+        told |= {408: "The body came too slowly.", 413: "The body is larger than 1,000,000 bytes: send less at a time."}
         told |= {415: f"The body is not {' or '.join(operation.media) or 'application/json'}."}
     if operation.version is not None and operation.is_keyed:
         told |= {412: "It is no longer the version that `If-Match` names."}
@@ -203,7 +204,7 @@ def _usual_problems(operation: Operation) -> dict[int, str]:
         405: "This address does not take the method.",
         409: "The state of things does not allow it; `merged` names the record that stays.",
         500: "A defect: quote the incident.",
-        503: "The database is away: ask again when Retry-After says.",
+        503: "The database is away, or all are busy: ask again when Retry-After says.",
     }
     if operation.speaks:  # FHIR, where what was merged is gone
         del told[409]

@@ -92,7 +92,9 @@ _KINDS_OF_STATUS = {
     HTTPStatus.NOT_FOUND: "not-found",
     HTTPStatus.METHOD_NOT_ALLOWED: "not-supported",
     HTTPStatus.NOT_ACCEPTABLE: "not-supported",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too-long",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "not-supported",
+    HTTPStatus.REQUEST_TIMEOUT: "timeout",
     HTTPStatus.CONFLICT: "conflict",
     HTTPStatus.GONE: "deleted",
     HTTPStatus.UNPROCESSABLE_ENTITY: "duplicate",  # of an Idempotency-Key
@@ -104,7 +106,21 @@ _KINDS_OF_STATUS = {
 
 def in_fhir(request: HttpRequest, told: HttpResponseBase) -> HttpResponseBase:
     """Turn a problem into an OperationOutcome at the addresses of FHIR; status and headers stay."""
-    is_here = request.path_info == BASE or request.path_info.startswith(f"{BASE}/")
+    return _in_language_of(request.path_info, told)
+
+
+def worded(path: str, status: int, words: str) -> tuple[str, bytes] | None:
+    """Return content type and body of what the server itself refuses at an address of the API."""
+    if not path.startswith("/api/"):
+        return None
+    code = "invalid_request" if status == HTTPStatus.BAD_REQUEST else words.replace(" ", "_")
+    told = answers.problem(HTTPStatus(status), code)
+    _in_language_of(path, told)
+    return told["Content-Type"], told.content
+
+
+def _in_language_of(path: str, told: HttpResponseBase) -> HttpResponseBase:
+    is_here = path == BASE or path.startswith(f"{BASE}/")
     if not is_here or told.headers.get("Content-Type") != answers.PROBLEM or not isinstance(told, HttpResponse):
         return told
     problem = orjson.loads(told.content)

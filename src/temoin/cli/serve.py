@@ -24,6 +24,7 @@ from temoin.site.database_role import check_role
 if TYPE_CHECKING:
     from temoin.serving.pace import TransferPace
     from temoin.serving.streams import Bell
+    from temoin.serving.visitors import Wording
 
 LOOPBACK = "127.0.0.1"
 THREADS = 8  # per server process; each keeps one database connection
@@ -94,7 +95,8 @@ def _serve(options: argparse.Namespace) -> None:
     def work() -> None:
         # One that outlived a killed `temoin web` would hold the port against the next one.
         die_with(parent, signal.SIGKILL)
-        serve(application, listener, _pace(options.process), _bell(options.process))
+        pace = _pace(options.process)
+        serve(application, listener, pace, bell=_bell(options.process), wording=_wording(options.process))
 
     tell_ready()  # the socket takes callers from now on; they wait for the processes
     with measures_beside(settings_of_process(), options.process):
@@ -107,6 +109,15 @@ def _bell(process: Process) -> Bell | None:
 
     start_ringing()
     return counter_bell() if process is Process.STAFF else None
+
+
+def _wording(process: Process) -> Wording | None:
+    """Return how the addresses of programs say what the server itself refuses; the patients' site has none."""
+    if process is Process.PORTAL:
+        return None
+    from temoin.api.outcomes import worded
+
+    return worded
 
 
 def _processes(process: Process) -> int:

@@ -19,7 +19,7 @@ from temoin.serving.answering import Application, Desk, HttpAnswer
 from temoin.serving.pace import TransferPace
 from temoin.serving.reading import RefusedError, check_head, environ_of, path_of, read_body
 from temoin.serving.streams import TOPIC, Bell, Streams
-from temoin.serving.visitors import Visitor, Waiting, plain
+from temoin.serving.visitors import Visitor, Waiting, Wording, plain
 
 FILES = 128  # that a process opens besides its connections
 PATIENCE = 8.0  # seconds that answers under way have when the process is told to stop
@@ -41,10 +41,17 @@ class Server:
     """Serves one application on one listening socket."""
 
     def __init__(
-        self, application: Application, listener: socket.socket, pace: TransferPace, bell: Bell | None = None
+        self,
+        application: Application,
+        listener: socket.socket,
+        pace: TransferPace,
+        *,
+        bell: Bell | None = None,
+        wording: Wording | None = None,
     ) -> None:
         self._listener = listener
         self._pace = pace
+        self._wording: Wording = wording or (lambda _path, _status, _words: None)
         self._waiting = Waiting(pace)
         self._threads = ThreadPoolExecutor(pace.threads, thread_name_prefix="answer")
         self._desk = Desk(application, self._threads, pace)
@@ -92,7 +99,8 @@ class Server:
                 with self._waiting.keeping(len(body)):
                     answer = await self._desk.ask(environ)
         except RefusedError as refusal:
-            return plain(refusal.status, refusal.words)
+            told = refusal.status, refusal.words
+            return plain(*told, self._wording(path_of(request), *told))
         self._waiting.begin(visitor)
         if TOPIC in environ:
             return await self._follow(request, answer, environ[TOPIC])
@@ -131,10 +139,17 @@ class Server:
             self._waiting.end(visitor)
 
 
-def serve(application: Application, listener: socket.socket, pace: TransferPace, bell: Bell | None = None) -> None:
+def serve(
+    application: Application,
+    listener: socket.socket,
+    pace: TransferPace,
+    *,
+    bell: Bell | None = None,
+    wording: Wording | None = None,
+) -> None:
     """Serve in this process until it is told to stop; what the bell tells goes to the streams that follow it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = pace.connections + FILES
     if soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
-    asyncio.run(Server(application, listener, pace, bell).run())
+    asyncio.run(Server(application, listener, pace, bell=bell, wording=wording).run())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -25,10 +25,15 @@ PLAIN = {
 }
 
 
-def plain(status: int, words: str) -> web.Response:
+# How an address says a refusal of the server's own, from its path, status and words: content type and body.
+Wording = Callable[[str, int, str], tuple[str, bytes] | None]
+
+
+def plain(status: int, words: str, worded: tuple[str, bytes] | None = None) -> web.Response:
     """Return an answer of the server's own, after which the connection ends."""
     again = {"Retry-After": "5"} if status == 503 else {}
-    answer = web.Response(status=status, body=words.encode(), headers={**PLAIN, **again})
+    kind, body = worded or (PLAIN["Content-Type"], words.encode())
+    answer = web.Response(status=status, body=body, headers={**PLAIN, **again, "Content-Type": kind})
     answer.force_close()
     return answer
 
