@@ -37,6 +37,7 @@ class AstmTalk:
 
     def __init__(self) -> None:
         self._receiver = AstmReceiver()
+        self._dropped = 0
 
     @property
     def is_begun(self) -> bool:
@@ -44,8 +45,12 @@ class AstmTalk:
         return self._receiver.is_begun
 
     def came(self, data: bytes) -> Iterator[tuple[bytes, bool]]:
-        """Yield the signs to send, and each message at its last frame."""
-        return self._receiver.came(data)
+        """Yield the signs to send, and each message at its last frame; say what was begun and never ended."""
+        yield from self._receiver.came(data)
+        if self._receiver.dropped > self._dropped:
+            MESSAGES.labels(ASTM, "AE").inc(self._receiver.dropped - self._dropped)
+            REFUSALS.note("L unfinished")
+        self._dropped = self._receiver.dropped
 
     def answered(self, told: LineAnswer) -> bytes:
         """Return the sign for the last frame, which is waited for."""

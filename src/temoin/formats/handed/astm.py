@@ -61,7 +61,8 @@ def astm_records(content: bytes) -> list[AstmRecord]:
         raise AstmError("H: is missing, or does not tell four signs")
     if len(lines) > MOST_RECORDS:
         raise AstmError("H: too many records follow")
-    found = [AstmRecord(line[:1], tuple(line.split(separators[0])), separators, number) for number, line in lines]
+    rows = [(number, tuple(line.split(separators[0]))) for number, line in lines]
+    found = [AstmRecord(fields[0].strip(), fields, separators, number) for number, fields in rows]
     if found[-1].name != "L" or any(_NAME.fullmatch(one.name) is None for one in found):
         raise AstmError("L: is missing, or a record has no name")
     return found

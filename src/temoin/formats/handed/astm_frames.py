@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from typing import Final
 
 ENQ, ACK, NAK, EOT = b"\x05", b"\x06", b"\x15", b"\x04"
-_STX, _ETX, _LF = b"\x02", 0x03, b"\n"
+_STX, _ETX, _LF, _CR = b"\x02", 0x03, b"\n", b"\r"
 _SIGN = re.compile(rb"[\x02\x04\x05]")  # STX, EOT, ENQ: what begins something
+_IN_FRAME = re.compile(rb"[\x02\x04\x05\n]")  # what ends a frame: whole, or because its sender stopped in its midst
 _FRAME = re.compile(rb"\x02([0-7])(.*)([\x03\x17])([0-9A-Fa-f]{2})\r\n", re.DOTALL)
 LARGEST_FRAME: Final = 64_000
 LARGEST_MESSAGE: Final = 1024 * 1024
@@ -25,6 +26,8 @@ class AstmReceiver:
         self._held, self._records = b"", bytearray()
         self._is_open = False
         self._next, self._count = 1, 0  # the number of the frame that is awaited, and how many there were
+        self._is_refused = False  # what is held: its sender was told
+        self.dropped = 0  # messages of which frames were acknowledged, and that never had their terminator
 
     @property
     def is_begun(self) -> bool:
@@ -39,16 +42,23 @@ class AstmReceiver:
             if found[0] != _STX or not self._is_open:
                 yield from self._sign(found[0])
                 continue
-            place = held.find(_LF, place) + 1
-            if not place:
+            end = _IN_FRAME.search(held, place)
+            if end is None:
                 self._held = held[found.start() :]
                 break
-            yield from self._frame(held[found.start() : place])
+            place = end.start() if end[0] == _STX else end.end()
+            if end[0] == _LF:
+                yield from self._frame(held[found.start() : place])
+            elif end[0] == ENQ:  # or a byte that was spoilt: either sender tries again after NAK, and nothing is lost
+                yield NAK, False
+            elif end[0] == EOT:
+                self._end_transfer()
         if len(self._held) > LARGEST_FRAME:
             raise ValueError("a frame is too long")
 
     def answer(self, *, is_taken: bool) -> bytes:
         """Return the sign for the frame that ended a message."""
+        self._is_refused = not is_taken
         if not is_taken:
             return NAK
         self._accept(b"")
@@ -76,7 +86,8 @@ class AstmReceiver:
         elif found[3][0] == _ETX and _ends(whole := bytes(self._records) + text):
             yield whole, True
         else:
-            self._accept(text)
+            is_cut = found[3][0] == _ETX and text and not text.endswith(_CR)
+            self._accept(text + _CR if is_cut else text)  # no record goes on after ETX: some leave out what ends it
             if len(self._records) > LARGEST_MESSAGE or self._count > MOST_FRAMES:
                 raise ValueError("a message is too long")
             yield ACK, False
@@ -86,7 +97,8 @@ class AstmReceiver:
         self._next, self._count = (self._next + 1) % 8, self._count + 1
 
     def _end_transfer(self) -> None:
-        self._is_open = False
+        self.dropped += bool(self._records) and not self._is_refused
+        self._is_open = self._is_refused = False
         self._records, self._next, self._count = bytearray(), 1, 0
 
 
