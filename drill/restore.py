@@ -2,22 +2,25 @@
 
     python drill/restore.py [--results 300] [--archive-timeout 10]
 
-A staff site signs results while its database archives its log; a base backup is taken meanwhile, and the root keys go
-to three holders. A month's key is then destroyed, as the reaper does, so that the backup holds a key that must not come
-back. The database is killed (kill -9) and its files are removed. On a strange folder, with another socket: settings and
-passwords, root keys from two shares, the database from backup and archive, the key ledger; then each command of the
-guide's section *Restore*, and the independent verifier on the journal that goes on. Last, `temoin backup verify`
-restores the same base backup beside the restored site, is killed in the middle, and run again.
+A staff site signs results, which a worker sends, while its database archives its log; a base backup is taken meanwhile,
+and the root keys go to three holders. A month's key is then destroyed, as the reaper does, so that the backup holds a
+key that must not come back. The database is killed (kill -9) and its files are removed. On a strange folder, with
+another socket: settings and passwords, root keys from two shares, the database from backup and archive, the key ledger;
+then each command of the guide's section *Restore*, and the independent verifier on the journal that goes on.
+`temoin restore report` is then held against what the authority has, and the restored site sends what it has. Last,
+`temoin backup verify` restores the same base backup beside the restored site, is killed in the middle, and run again.
 
 Figures are printed. It judges: every command ends well, every row opens, every result that was acknowledged more than
-the archive's time-out (and some seconds for a busy machine) before the loss is there, no destroyed key is back, and
-nothing is left of the trial copies. The last line is 1.000, or 0.000 with a fault.
+the archive's time-out (and some seconds for a busy machine) before the loss is there, the report names exactly what the
+authority has and the site has lost, nothing arrives there twice, no destroyed key is back, and nothing is left of the
+trial copies. The last line is 1.000, or 0.000 with a fault.
 """
 
 from __future__ import annotations
 
 import argparse
 import http.client
+import json
 import os
 import re
 import shutil
@@ -27,23 +30,31 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, LiteralString
 
 import psycopg
 import pyrage
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
+from other_side import TEMOIN, Authority, authority_of, judge_report, judge_second_sending, working
 from site_under_load import Site, Visitor, prepare_tests, sign_in, staff_site
 
 from temoin.settings.secrets import private_folder
+from temoin_demo.ports import Ports
 from temoin_demo.postgresql.server import SUPERUSER, EmbeddedServer
 
 PACE = 0.1  # seconds between two results
 SLACK = 20.0  # seconds that a busy machine may take for a segment of the log beyond the archive's time-out
+UNARCHIVED = 3.0  # seconds of work that are surely lost
 COUNTED = "SELECT record_id::text FROM testing_record_version"
+WAITING = (
+    "SELECT count(*) FROM outbox_parcel WHERE destination = 'fhir' AND state IN ('waiting', 'sending', 'in_doubt')"
+)
+TOLD = "SELECT count(*) FROM journal_event WHERE kind = 'restore.reported'"
 
 
 class Counter:
@@ -51,7 +62,7 @@ class Counter:
 
     def __init__(self, site: Site, records: list[str]) -> None:
         self._visitor: Visitor = sign_in(site.port)
-        self._waiting = records
+        self.waiting = records  # more may come
         self.acknowledged: dict[str, float] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work)
@@ -63,8 +74,10 @@ class Counter:
 
     def _work(self) -> None:
         token = self._visitor.token("/patients/")
-        while self._waiting and not self._stop.is_set():
-            record = self._waiting.pop()
+        while not self._stop.wait(PACE):
+            if not self.waiting:
+                continue
+            record = self.waiting.pop()
             fields = {"csrfmiddlewaretoken": token, "reviewed": "yes", "outcome-sars-cov-2": "negative"}
             try:
                 status, _, _ = self._visitor.send(f"/tests/{record}/sign/", fields)
@@ -72,7 +85,6 @@ class Counter:
                 continue
             if status == 302:
                 self.acknowledged[record] = time.monotonic()
-            self._stop.wait(PACE)
 
 
 class Restoring:
@@ -97,6 +109,10 @@ class Restoring:
             f"test ! -f {self.archive}/%f && cp %p {self.archive}/%f.new && mv {self.archive}/%f.new {self.archive}/%f"
         )
         return {"archive_mode": "on", "archive_command": command, "archive_timeout": str(self.archive_timeout)}
+
+    def archived_for(self) -> float:
+        """Return for how many seconds nothing more was archived."""
+        return time.time() - max((each.stat().st_mtime for each in self.archive.iterdir()), default=0.0)
 
     def temoin(self, folder: Path, *words: str, may_fail: bool = False) -> str:
         """Run a command as an operator types it; one that does not end well is a fault."""
@@ -172,6 +188,16 @@ class Restoring:
         finally:
             server.stop()
 
+    def report(self) -> dict[str, Any]:
+        """Return what the operator's report says; somebody must look, so that its status is 1."""
+        words = [*TEMOIN, "restore", "report", "--json", "--data", str(self.strange)]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        if done.returncode != 1:
+            self.faults.append(f"temoin restore report ended with {done.returncode}: {done.stderr.strip()}")
+        print(self.temoin(self.strange, "restore", "report", may_fail=True), end="")
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
     def verify_journal(self) -> None:
         """Have both verifiers look at the journal that goes on, with the folder of the site that is lost."""
         folder = str(self.strange / "checkpoints")
@@ -210,7 +236,6 @@ class Restoring:
             self.faults.append("a copy of the database was left on the disk")
 
 
-TEMOIN = (sys.executable, "-m", "temoin.cli.main")
 ORDER = (
     ("keys", "verify", "--rows", "0"),
     ("retention", "apply"),
@@ -224,14 +249,15 @@ def main() -> int:
     parser.add_argument("--results", type=int, default=300)
     parser.add_argument("--archive-timeout", type=int, default=10)
     options = parser.parse_args()
-    with TemporaryDirectory(prefix="tr-", dir="/tmp") as name:
+    with TemporaryDirectory(prefix="tr-", dir="/tmp") as name, ExitStack() as outliving:
         Path(name).chmod(0o711)  # the account of the trial copies passes through
         drill = Restoring(Path(name), options.archive_timeout)
-        acknowledged, lost_at = _lose_under_load(drill, options.results)
+        acknowledged, lost_at, authority = _lose_under_load(drill, options.results, outliving)
         began = time.monotonic()
         with drill.restored() as server:
             print(f"restored in {time.monotonic() - began:.0f} s")
             _judge(drill, server, acknowledged, lost_at)
+            _judge_other_side(drill, server, authority)
             drill.verify_old_backup()
     for fault in drill.faults:
         print(f"fault: {fault}")
@@ -239,23 +265,23 @@ def main() -> int:
     return 1 if drill.faults else 0
 
 
-def _lose_under_load(drill: Restoring, results: int) -> tuple[dict[str, float], float]:
+def _lose_under_load(drill: Restoring, results: int, outliving: ExitStack) -> tuple[dict[str, float], float, Authority]:
     with staff_site(2, drill.database) as site:
+        authority = outliving.enter_context(authority_of(site.folder, Ports(site.port)))
         records = prepare_tests(site.folder, results)
         _make_old_key()
-        sealer = subprocess.Popen([*TEMOIN, "sealer", "--data", str(site.folder)], stderr=subprocess.DEVNULL)
-        counter = Counter(site, records)
-        try:
-            _wait(lambda: len(counter.acknowledged) > results // 10)
-            drill.back_up(site)
-            drill.temoin(site.folder, "retention", "apply")
-            _wait(lambda: len(counter.acknowledged) > results * 8 // 10)
-            lost_at = drill.lose(site)
-        finally:
-            counter.stop()
-            sealer.kill()
-            sealer.wait()
-    return counter.acknowledged, lost_at
+        with working(site.folder, "sealer", "worker"):
+            counter = Counter(site, records[: results // 2])
+            try:
+                _wait(lambda: len(counter.acknowledged) > results // 10)
+                drill.back_up(site)
+                drill.temoin(site.folder, "retention", "apply")
+                counter.waiting += records[results // 2 :]  # however long the backup took: there is work to lose
+                _wait(lambda: len(counter.acknowledged) > results * 7 // 10 and drill.archived_for() > UNARCHIVED)
+                lost_at = drill.lose(site)
+            finally:
+                counter.stop()
+    return counter.acknowledged, lost_at, authority
 
 
 def _wait(until: Callable[[], bool]) -> None:
@@ -277,9 +303,7 @@ def _make_old_key() -> None:
 
 
 def _judge(drill: Restoring, server: EmbeddedServer, acknowledged: dict[str, float], lost_at: float) -> None:
-    conninfo = server.conninfo(SUPERUSER, server.superuser_password(), "temoin")
-    with psycopg.connect(conninfo, autocommit=True) as database:
-        there = {row[0] for row in database.execute(COUNTED).fetchall()}
+    there = set(_asked(server, COUNTED))
     lost = {record: lost_at - moment for record, moment in acknowledged.items() if record not in there}
     point = max(lost.values(), default=0.0)
     print(f"{len(acknowledged)} results acknowledged, {len(there)} restored, {len(lost)} lost")
@@ -288,6 +312,21 @@ def _judge(drill: Restoring, server: EmbeddedServer, acknowledged: dict[str, flo
         drill.faults.append(f"a result was lost that had been acknowledged {point:.0f} s before the loss")
     if len(acknowledged) < 50 or not there:
         drill.faults.append("too few results were signed: nothing would be proved")
+
+
+def _judge_other_side(drill: Restoring, server: EmbeddedServer, authority: Authority) -> None:
+    """Hold the report against the authority, then let the restored site send."""
+    drill.faults += judge_report(drill.report(), authority, set(_asked(server, COUNTED)))
+    if _asked(server, TOLD) != [1]:
+        drill.faults.append("the pharmacy is not told once")
+    drill.faults += judge_second_sending(drill.strange, authority, lambda: _asked(server, WAITING) != [0])
+
+
+def _asked(server: EmbeddedServer, question: LiteralString) -> list[Any]:
+    """Return the first column of an answer."""
+    conninfo = server.conninfo(SUPERUSER, server.superuser_password(), "temoin")
+    with psycopg.connect(conninfo, autocommit=True) as database:
+        return [row[0] for row in database.execute(question).fetchall()]
 
 
 if __name__ == "__main__":

@@ -43,6 +43,7 @@ NOT_RUN = {
     "temoin retention": "holds of invented people; tests/retention place and lift them",
     "apt-get install pgbackrest": "for the whole machine; tests/cli/test_pgbackrest.py and tests/settings check each",
     "temoin backup verify": "tests/journal/test_backup_verify.py restores a backup with it",
+    "temoin restore report": "needs a restore; tests/transmission/test_after_restore.py and `drill/restore.py` run it",
     "temoin member recover": "needs two holders' secret keys; tests/journal/test_two_holders.py has them",
     "temoin leaving end": "likewise; tests/journal/test_end_certificate.py",
     "temoin leaving export": "needs a terminal; tests/cli/test_leaving_command.py runs it",

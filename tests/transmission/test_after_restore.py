@@ -19,7 +19,7 @@ from temoin.cli.main import main
 from temoin.journal.cuts import SLACK, LostRange
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event, SealedTree
-from temoin.journal.stated_loss import last_stated_loss
+from temoin.journal.restored import last_loss
 from temoin.keeping.acts import tell_every_pharmacy
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.errors import ConflictError, DeniedError
@@ -188,12 +188,12 @@ def test_without_a_stated_restore_the_operator_says_since_when(desk, house, sand
     sandbox.post(kept, conditional=False)
 
     status, words = desk.report()
-    assert (status, "states no restore" in words) == (0, True)
+    assert (status, "tells of no restore" in words) == (0, True)
     assert read_restore(by=house.owner) is None
 
     for _ in range(2):
         status, words = desk.report("--since", (now() - timedelta(hours=1)).isoformat(timespec="minutes"))
-        assert (status, "No cut is stated" in words) == (1, True)
+        assert (status, "the journal states none" in words) == (1, True)
     assert (notice(house.owner).held, told(house.here.id)) == (1, 1)
 
 
@@ -218,10 +218,28 @@ def test_the_loss_begins_before_the_checkpoint_that_the_first_lost_event_is_not_
         tell_every_pharmacy(EventKind.JOURNAL_RESUMED, "from=6 to=8 lost=2")
 
     with as_role("temoin_worker"):
-        loss = last_stated_loss(pharmacies())
+        loss = last_loss(pharmacies())
 
     assert loss is not None
     assert (loss.since, loss.events) == (moments[5] - SLACK, LostRange(6, 8, 2, ""))
+
+
+def test_a_restore_that_lost_nothing_sealed_is_told_before_the_sites_begin(desk, house, as_role, tamper):  # noqa: F811
+    tamper("UPDATE journal_event SET at = at - interval '90 days'")
+    with as_role("temoin_keeper"):
+        tell_every_pharmacy(EventKind.KEYS_VERIFIED, "rows=0")
+
+    with as_role("temoin_worker"):
+        loss = last_loss(pharmacies())
+    with tenant_scope(house.here.id):
+        last = Event.objects.exclude(kind=EventKind.KEYS_VERIFIED.value).latest("at").at
+
+    assert loss is not None
+    assert loss.events is None
+    assert timedelta(0) <= last - loss.since <= SLACK
+    assert desk.report()[0] == 1
+    assert desk.report()[0] == 1
+    assert told(house.here.id) == 1
 
 
 # On the pharmacy's list -----------------------------------------------------------------------------------------------

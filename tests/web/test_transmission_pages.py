@@ -16,7 +16,7 @@ from django.utils.html import escape
 from page_tree import texts, tree
 from people import House, make_lot, make_patient, make_signed, seen_parcel
 
-from temoin.journal.stated_loss import StatedLoss
+from temoin.journal.restored import RestoreLoss
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.commit import Commit
 from temoin.lib.tenant import tenant_scope
@@ -353,7 +353,7 @@ def restore_told(house: House, as_role) -> None:
     """What `temoin restore report` leaves in the first pharmacy."""
     lost = LostResult(AUTHORITY, "5f3c9a52-7f0b-4a0e-9d5f-0d1c1f0a7b11", now(), house.here.id)
     asked = [AskedDestination(AUTHORITY, Ending.WHOLE, (lost,)), AskedDestination("mllp", Ending.NOT_ASKABLE)]
-    loss = StatedLoss(now() - timedelta(minutes=7), now())
+    loss = RestoreLoss(now() - timedelta(minutes=7), now())
     report = RestoreReport(loss, asked, {(house.here.id, "email"): 2}, {house.here.id: house.here.finess})
     with as_role("temoin_worker"):
         tell_pharmacy(by=Operator(house.here.id), report=report)
@@ -369,7 +369,7 @@ def test_what_a_restore_lost_stands_on_the_list_until_somebody_has_looked(
     (told,), seen = texts(page(owner, LIST), RESTORE), texts(page(colleague, LIST), RESTORE)
 
     assert "1 résultat est chez le destinataire et n’est plus ici." in told
-    assert "Un destinataire ne peut pas être interrogé" in told
+    assert "1 destinataire ne peut pas être interrogé" in told
     assert "2 messages à des patients peuvent arriver deux fois" in told
     assert "5f3c9a52-7f0b-4a0e-9d5f-0d1c1f0a7b11" in told
     assert ("Tout est vérifié" in told, "Tout est vérifié" in seen[0]) == (True, False)

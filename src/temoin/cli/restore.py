@@ -18,7 +18,7 @@ from temoin.lib.config_error import ConfigError
 from temoin.settings.file import Process
 
 if TYPE_CHECKING:
-    from temoin.journal.stated_loss import StatedLoss
+    from temoin.journal.restored import RestoreLoss
     from temoin.oversight.restores import RestoreReport
     from temoin.transmission.after_restore import AskedDestination, LostResult
 
@@ -33,7 +33,7 @@ def add_commands(commands: Commands) -> None:
     words = "say what receivers hold that is lost here and what may leave twice, and put it on pharmacies' work lists"
     report = verbs.add_parser("report", help=words, description=f"{words.capitalize()}.")
     report.add_argument("--data", type=Path, help="folder that holds temoin.toml (default: TEMOIN_CONFIG)")
-    words = "when all was surely there, where the journal states no loss: 2026-11-29T14:00+01:00"
+    words = "when all was surely there, where the journal does not tell it: 2026-11-29T14:00+01:00"
     report.add_argument("--since", type=_moment, metavar="MOMENT", help=words)
     report.add_argument("--json", action="store_true", help="one object instead of lines")
     # The worker's role: no other sees the parcels of all pharmacies.
@@ -57,7 +57,9 @@ def run_report(options: argparse.Namespace) -> int:
 
     loss = _loss(options.since)
     if loss is None:
-        say("The journal states no restore. Where there was one, say since when: temoin restore report --since MOMENT")
+        say(
+            "The journal tells of no restore. Where there was one, say since when: temoin restore report --since MOMENT"
+        )
         return NOTHING
     report = report_restore(loss)
     if report.is_whole:
@@ -68,28 +70,29 @@ def run_report(options: argparse.Namespace) -> int:
     else:
         _tell(report)
     if not report.is_whole:
-        complain("Not every receiver answered wholly: the pharmacies are told nothing yet. Run it again.")
+        again = f"temoin restore report --since {loss.since.astimezone(UTC).isoformat(timespec='seconds')}"
+        complain(f"Not every receiver answered wholly: the pharmacies are told nothing yet. Run it again: {again}")
         return CANNOT
     return SOMEBODY_MUST_LOOK
 
 
-def _loss(since: datetime | None) -> StatedLoss | None:
-    from temoin.journal.stated_loss import StatedLoss, last_stated_loss
+def _loss(since: datetime | None) -> RestoreLoss | None:
+    from temoin.journal.restored import RestoreLoss, last_loss
     from temoin.lib.clock import now
     from temoin.transmission.reconcile import pharmacies
 
     if since is None:
-        return last_stated_loss(pharmacies())
+        return last_loss(pharmacies())
     if since > now():
         raise ConfigError("This moment is still to come: nothing can be lost since then.")
-    return StatedLoss(since, now())
+    return RestoreLoss(since, now())
 
 
 def _tell(report: RestoreReport) -> None:
     loss = report.loss
     say(f"What was recorded between {_utc(loss.since)} and {_utc(loss.until)} may be lost.")
     if loss.events is None:
-        say("No cut is stated in the journal for it.")
+        say("Of events lost in it the journal states none: they were not sealed.")
     else:
         lost = loss.events
         say(f"Events lost and stated: {lost.count}, of the places {lost.start} to {lost.end - 1} of the journal.")

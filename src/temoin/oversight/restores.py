@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
-from temoin.journal.stated_loss import StatedLoss
+from temoin.journal.restored import RestoreLoss
 from temoin.lib.errors import ConflictError
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox.channel import Audience
@@ -42,7 +42,7 @@ _DETAIL = re.compile(" ".join(f"{name}=(?P<{name}>[0-9]{{1,12}})" for name in _C
 class RestoreReport:
     """What a restore lost, over all pharmacies."""
 
-    loss: StatedLoss
+    loss: RestoreLoss
     asked: list[AskedDestination]
     again: Mapping[tuple[UUID, str], int]  # parcels that may leave a second time, by pharmacy and destination
     finess: Mapping[UUID, str]
@@ -98,7 +98,7 @@ class RestoreNotice:
         return any((self.held, self.unasked, self.patients, self.doctors))
 
 
-def report_restore(loss: StatedLoss) -> RestoreReport:
+def report_restore(loss: RestoreLoss) -> RestoreReport:
     """Ask what is held elsewhere, and count what may leave again; nothing is written."""
     finess = dict(Pharmacy.objects.order_by("finess").values_list("id", "finess"))
     return RestoreReport(loss, ask_authorities(loss.since), open_at(loss.until), finess)
