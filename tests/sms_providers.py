@@ -40,6 +40,7 @@ class SmsBehaviour:
     events: dict[str, list[str]] = field(default_factory=dict)  # Brevo: by tag
     ptts: dict[str, int] = field(default_factory=dict)  # OVHcloud: by tag
     pending: list[int] = field(default_factory=list)
+    keeps: int = 0  # so many times it does not delete what it is asked to
     deleted: list[int] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)  # what was asked against the documentation
     port: int = 0
@@ -104,8 +105,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_DELETE(self) -> None:
         self._signed("")
+        if self.behaviour.keeps:
+            self.behaviour.keeps -= 1
+            return self._answer(500, None)
         self.behaviour.deleted.append(int(self.path.rpartition("/")[2]))
-        self._answer(200, None)
+        return self._answer(200, None)
 
     def _signed(self, body: str) -> None:
         if self.path.startswith("/v3/"):

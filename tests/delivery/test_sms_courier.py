@@ -203,6 +203,25 @@ def test_a_delivered_message_is_said_and_its_link_forgotten(house, told, carry, 
     assert newest(house).sealed is None
 
 
+@pytest.mark.parametrize("sms", ["ovh"], indirect=True)
+def test_a_link_that_the_provider_did_not_delete_is_deleted_at_the_next_turn(house, told, carry, as_role, sms):
+    signed(house)
+    carry()
+    make_signed(house.owner, make_patient(house.owner, email="", phone=MOBILE), make_lot(house.owner, number="L2"))
+    carry()
+    settle(told, well=True)
+    told.keeps = 1
+
+    read_receipts(as_role, sms)
+    first = list(told.deleted)
+    read_receipts(as_role, sms)
+
+    assert (first, sorted(told.deleted)) == ([2], [1, 2])
+    with tenant_scope(house.here.id):
+        held = Parcel.objects.filter(destination="sms").values_list("answer_code", "sealed")
+        assert list(held) == [("sms_delivered", None)] * 2
+
+
 def test_one_that_could_not_be_delivered_waits_for_a_person_and_goes_again(house, told, carry, as_role, sms):
     signed(house)
     carry()

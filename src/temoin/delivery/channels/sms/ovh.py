@@ -19,6 +19,7 @@ from temoin.lib.clock import now
 from temoin.outbox.courier import Answer
 
 VALID_FOR = 2_880  # minutes in which the operator tries: two days
+_GONE = {200, 204, 404}  # the last: it was deleted before
 DELIVERED = 4  # PTT, the state of a message in detail; /sms/ptts says how long the others last
 
 
@@ -56,8 +57,14 @@ class OvhProvider:
             raise SmsNoAnswerError from None
 
     async def forget(self, line: SmsLine, tag: str) -> None:
-        for number in await self._sent(line, tag):
-            await self._ask(line, "DELETE", f"{self._base}/outgoing/{number}")
+        try:
+            sent = await self._sent(line, tag)
+        except (TypeError, ValueError):  # an answer of another shape
+            raise SmsNoAnswerError from None
+        for number in sent:
+            reply = await self._ask(line, "DELETE", f"{self._base}/outgoing/{number}")
+            if reply.status not in _GONE:
+                raise SmsNoAnswerError
 
     async def _fate(self, line: SmsLine, tag: str) -> tuple[SmsFate, str]:
         sent = await self._sent(line, tag)

@@ -37,7 +37,7 @@ ORDER BY id LIMIT %s
 _FORGET = """
 UPDATE outbox_parcel SET sealed = NULL
 WHERE destination = %s AND state = 'accepted' AND sealed IS NOT NULL
-  AND (settled_at < %s OR answer_code = 'sms_delivered')
+  AND (settled_at < %s OR (answer_code = 'sms_delivered' AND id = ANY(%s)))
 """
 _FIRST = UUID(int=0)
 
@@ -56,6 +56,7 @@ class Receipts:
     def __init__(self, provider: SmsProvider) -> None:
         self._provider = provider
         self._after = _FIRST
+        self._ended: list[UUID] = []  # what became of them stands here, and the provider keeps nothing of them
 
     def read(self, stop: threading.Event) -> None:
         """Ask for the next portion; OSError when the provider answers for none of it: the next turn asks again.
@@ -65,11 +66,12 @@ class Receipts:
         with connection.cursor() as cursor:
             cursor.execute(_OPEN, [DESTINATION, now() - KNOWN_WITHIN, self._after, PORTION])
             found = [OpenMessage(*row) for row in cursor.fetchall()]
+        self._ended.clear()
         try:
             odd = self._tell(found, stop)
         finally:  # what is settled, or will not be told any more, goes whatever the provider says today
             with connection.cursor() as cursor:
-                cursor.execute(_FORGET, [DESTINATION, now() - KNOWN_WITHIN])
+                cursor.execute(_FORGET, [DESTINATION, now() - KNOWN_WITHIN, self._ended])
         if found and len(odd) == len(found):
             raise OSError(_SILENT)
         for message in odd:
@@ -89,6 +91,7 @@ class Receipts:
             # What the provider keeps is deleted after the fate stands here: a worker that dies between them asks again.
             if _note(message.key, fate, word):
                 runner.run(self._provider.forget(line, tag))
+                self._ended.append(message.parcel_id)
         except SmsNoAnswerError:
             return False
         return True
