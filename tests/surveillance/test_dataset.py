@@ -7,6 +7,7 @@ import json
 import random
 import statistics
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from functools import cache
 from hashlib import sha256
@@ -20,7 +21,7 @@ from temoin.catalogue.outcomes import load_outcomes
 from temoin.cli.surveillance import LICENCES as OFFERED
 from temoin.surveillance.dataset import DESCRIPTOR, INCOMPLETE, LICENCES, About, Publication, files_of, rows_lost
 from temoin.surveillance.dataset_words import COLUMNS, TABLE_WORDS, VALUES
-from temoin.surveillance.exporting import history_lost, write_folder
+from temoin.surveillance.exporting import alone_in, history_lost, write_folder
 from temoin.surveillance.pages import page_files
 from temoin.surveillance.releasing import left, noisy, summed
 from temoin.surveillance.tables import FILES, SUMS, TABLES, Ground
@@ -101,6 +102,33 @@ def test_an_export_that_would_take_rows_back_is_seen(tmp_path):
     write_folder(tmp_path, written())
 
     assert history_lost(tmp_path, files_of(releases()[1:], ABOUT))["days"] > 0
+
+
+def test_a_file_that_broke_off_in_the_midst_of_a_row_is_written_anew(tmp_path):
+    write_folder(tmp_path, written())
+    file = tmp_path / "days.csv"
+    cut = written()["days.csv"][:-9]
+    file.write_bytes(cut)
+
+    assert not history_lost(tmp_path, written())
+    file.write_bytes(cut + b"x")
+    assert history_lost(tmp_path, written()) == {"days": 1}
+
+
+def test_two_exports_at_once_leave_whole_files_and_nothing_beside_them(tmp_path):
+    def export(_number: int) -> None:
+        with alone_in(tmp_path / "new"):
+            write_folder(tmp_path / "new", written())
+
+    def look(_number: int) -> set[bytes]:
+        return {one.read_bytes() for one in (tmp_path / "new").glob("days.csv")}
+
+    with ThreadPoolExecutor(6) as threads:
+        seen = threads.map(look, range(40))
+        list(threads.map(export, range(6)))
+
+    assert set().union(*seen) <= {written()["days.csv"]}
+    assert sorted(one.name for one in (tmp_path / "new").iterdir()) == sorted(written())
 
 
 def test_every_table_column_and_word_has_a_name_in_both_languages():

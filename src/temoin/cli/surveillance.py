@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 from temoin.cli.commands import Commands
@@ -61,7 +62,7 @@ def _recount(_options: argparse.Namespace) -> int:
 def _export(options: argparse.Namespace) -> int:
     """Write the data and the pages; nothing at all where rows that were handed out before would be missing."""
     from temoin.surveillance.dataset import About, files_of
-    from temoin.surveillance.exporting import history_lost, publications, write_folder
+    from temoin.surveillance.exporting import alone_in, history_lost, publications, write_folder
     from temoin.surveillance.pages import page_files
     from temoin.surveillance.releasing import publish_due
     from temoin.surveillance.rounds import count_whole
@@ -69,20 +70,25 @@ def _export(options: argparse.Namespace) -> int:
     site = settings_of_process().site
     uncounted = count_whole(threading.Event())
     published = publish_due(is_demo=site.demo, uncounted=uncounted)
-    found, about = publications(), About(site.portal_url, options.licence, site.demo)
-    files = files_of(found, about)
-    if lost := history_lost(options.folder, files):
-        for name, rows in lost.items():
-            complain(f"{name}.csv: {rows} rows of the folder are not among what was published here")
-        complain("Nothing was written: what was handed out is not rewritten. Is it another site's, or an older backup?")
-        return LOST
-    write_folder(options.folder, {**page_files(found, about), **files})
+    with alone_in(options.folder):
+        found, about = publications(), About(site.portal_url, options.licence, site.demo)
+        files = files_of(found, about)
+        if lost := history_lost(options.folder, files):
+            return _complain_of_lost(lost)
+        write_folder(options.folder, {**page_files(found, about), **files})
     if published.missing:
         complain(
             f"{len(published.missing)} pharmacies could not be counted: what is due waits for them; see temoin lanes."
         )
     say(f"{published.publications} publications left; {len(found)} in all are in {options.folder}, with their pages.")
     return DONE
+
+
+def _complain_of_lost(lost: Mapping[str, int]) -> int:
+    for name, rows in lost.items():
+        complain(f"{name}.csv: {rows} rows of the folder are not among what was published here")
+    complain("Nothing was written: what was handed out is not rewritten. Is it another site's, or an older backup?")
+    return LOST
 
 
 def _quality(_options: argparse.Namespace) -> int:

@@ -111,9 +111,14 @@ def _columns() -> dict[str, list[str]]:
 
 
 def rows_lost(before: bytes, after: bytes) -> list[str]:
-    """Return the lines of a file that a newer one does not have: history that would be rewritten."""
+    """Return the lines of a file that a newer one does not have: history that would be rewritten.
+
+    A last line that was cut short, as by a copy that broke off, is not lost where the newer file has it whole.
+    """
     kept = set(after.decode().splitlines())
-    return [line for line in before.decode(errors="replace").splitlines() if line not in kept]
+    lost = [line for line in before.decode(errors="replace").splitlines() if line not in kept]
+    is_cut = bool(lost) and before.endswith(lost[-1].encode())
+    return lost[:-1] if is_cut and any(line.startswith(lost[-1]) for line in kept) else lost
 
 
 def schema_of(name: str) -> dict[str, Any]:

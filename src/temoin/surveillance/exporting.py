@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from temoin.surveillance.dataset import INCOMPLETE, Publication, rows_lost
@@ -16,6 +19,18 @@ def publications() -> list[Publication]:
         Publication(one.name, one.period, one.revision, one.released_on, one.figures, one.missing)
         for one in Release.objects.order_by("name", "period", "revision")
     ]
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Make a folder, and hold it: another export into it waits, and then reads anew what was published."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def history_lost(folder: Path, files: Mapping[str, bytes]) -> dict[str, int]:
@@ -34,6 +49,9 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         beside = file.with_name(f".{file.name}.new")
-        beside.write_bytes(content)
+        with beside.open("wb") as new:
+            new.write(content)
+            new.flush()
+            os.fsync(new.fileno())
         beside.chmod(0o644)
         beside.replace(file)
