@@ -105,6 +105,18 @@ def test_a_sample_that_nobody_knows_is_kept_for_a_person_and_never_guessed(
     assert proposed(house) == []
 
 
+@pytest.mark.parametrize("at", ["", "20261130101500"])
+def test_two_samples_without_a_number_are_two_though_they_say_the_same(house: House, at: str):
+    program = analyser(house.owner)
+    two = message("", at=at).replace(
+        b"L|1|N", b"P|2\rO|1|||^^^COV2\rR|1|^^^COV2|Negative|||||F||||%b\rL|1|N" % at.encode()
+    )
+
+    assert [take(program, two) for _ in range(2)] == [ACK, ACK]  # the same message again is the same two
+    assert take(program, message("", at=at)) == ACK
+    assert kept(house.owner) == [OrphanWhy.NO_NUMBER] * 3
+
+
 def test_another_pharmacys_number_is_nobodys(house: House, number: str):
     assert take(analyser(house.stranger), message(number)) == ACK
     assert (kept(house.stranger), kept(house.owner)) == ([OrphanWhy.UNKNOWN], [])

@@ -76,7 +76,8 @@ class OpenedOrphan:
 def keep_orphan(*, by: ProgramSeat, result: SampleResult, why: OrphanWhy) -> None:
     """Keep a result for a person to look at, in the caller's transaction; OrphansFullError when too many wait.
 
-    The same result again is kept once: one that tells its time always, another while the first one waits.
+    The same result of one number is kept once: one that tells its time always, another while the first one waits. One
+    without a number is of nobody knows which sample: the like of it, even in the same message, may be of another.
     """
     check_right(by=by, right=Right.PROPOSE_RESULT)
     with tenant_scope(by.pharmacy_id):
@@ -185,6 +186,8 @@ def _is_same(kept: OpenedOrphan, program: str, result: SampleResult) -> bool:
         result.findings,
         result.told_at,
     ):
+        return False
+    if not result.number:
         return False
     return result.told_at is not None or kept.state is OrphanState.WAITING
 
