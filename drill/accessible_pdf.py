@@ -2,14 +2,15 @@
 
     python drill/accessible_pdf.py [--at-least X] [FILE ...]
 
-The files are pages of invented results (first, corrected, cancelled, with advice, as long as can be) and a poster, or
-those that are named. Maven brings veraPDF once, into artefacts/verapdf; it takes Java 11 or later. The last line is the
-share of the judgements that say yes.
+The files are pages of invented results (first, corrected, cancelled, with advice, as long as can be, in each language
+of patients) and a poster, or those that are named. Maven brings veraPDF once, into artefacts/verapdf; it takes Java 11
+or later. The last line is the share of the judgements that say yes.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from math import floor
 from pathlib import Path
+
+import django
 
 from temoin.formats.pdf import report_pdf
 from temoin.formats.pdf.poster import poster_file
@@ -56,11 +59,24 @@ def _files() -> Iterator[tuple[str, bytes]]:
     for name in ("first", "correction", "cancellation"):
         yield name, report_pdf(getattr(story, name))
     yield "advice", report_pdf(story.first, ADVICE)
+    yield from _in_each_language()
     place = replace(story.first.organisation, name="W" * 300)
     yield "longest", report_pdf(replace(story.first, organisation=place, comment="Une ligne. " * 1_000))
     site = "https://resultats.example.fr"
     made = datetime(2026, 11, 24, tzinfo=UTC)
     yield "poster", poster_file(place=place.name, address=f"{site}/form/#{'A' * 22}", site=site, at=made)
+
+
+def _in_each_language() -> Iterator[tuple[str, bytes]]:
+    os.environ |= {"DJANGO_SETTINGS_MODULE": "temoin.site.settings", "TEMOIN_PROCESS": "owner"}
+    django.setup()  # whose forms of dates the pages have
+    from temoin.delivery.own_words import own_page
+
+    story = example_story()
+    for language in ("en", "es", "pt", "ar", "uk"):
+        for name in ("first", "correction", "cancellation"):
+            report = getattr(story, name)
+            yield f"{language}-{name}", report_pdf(report, ADVICE, own_page(report, language))
 
 
 def _judged(files: list[Path]) -> Iterator[str]:

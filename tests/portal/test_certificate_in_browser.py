@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from hcert_makers import ISSUER, NUMBER, hc1, own_claims, signer
+from hcert_makers import ISSUER, NUMBER, claims_of, hc1, own_claims, signer
 from letters import any_link, sealed_bytes, sealed_under
 from pdf_tags import elements_of
 from PIL import Image
@@ -22,7 +22,7 @@ from pypdf import PdfReader
 from site_under_test import Site
 from strategies import covid_positive
 
-from temoin.certificates.issuing import drawing_of, drawing_of_card
+from temoin.certificates.issuing import drawing_of, drawing_of_card, drawing_of_state
 from temoin.crypto.letter import link_fragment
 from temoin.crypto.signatures import thumbprint
 from temoin.formats.hcert.claims import mark_of
@@ -107,6 +107,26 @@ def test_the_certificate_is_copied_and_printed_and_a_letter_without_one_says_not
 
     open_letter_page(page, site)
     expect(page.locator("#certificate")).to_have_count(0)
+
+
+def test_what_a_state_signed_stands_beside_it_and_what_it_did_not_is_told(page: Page, site: Site):
+    seconds = int(time.time())
+    text = hc1(signer("EC", "test"), claims_of(iat=seconds - 60, exp=seconds + 3600))
+    drawing = drawing_of_state(text)
+    signed = of_letter(fresh()) | {"state": {"text": text, "drawing": drawing}, "state_missing": False}
+    open_letter_page(page, site, certificate=signed)
+
+    bits = "".join(f"{byte:08b}" for byte in b64decode(drawing["bits"]))
+    assert seen_modules(page, drawing["width"], "#state-drawing") == bits[: drawing["width"] ** 2]
+    expect(page.locator("#state")).to_contain_text("au nom d’un État")
+    page.locator("#state").scroll_into_view_if_needed()
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SHOTS / "certificate-state.png", full_page=True)
+    assert Axe().run(page).response["violations"] == []
+
+    open_letter_page(page, site, certificate=of_letter(fresh()) | {"state": None, "state_missing": True})
+    expect(page.locator("#state")).to_have_count(0)
+    expect(page.get_by_text("ce courrier n’a pas de certificat européen")).to_be_visible()
 
 
 def test_the_card_beside_it_is_drawn_saved_for_a_wallet_and_judged_like_any_other(page: Page, site: Site, list_of: Any):

@@ -137,6 +137,21 @@ def test_the_result_is_a_tagged_file_too_with_the_advice_of_the_sheet_and_the_lo
     assert stranger.get(file).status_code == 404
 
 
+def test_who_asked_for_another_language_has_a_page_in_it_before_the_french_one(house: House, owner: Client):
+    record_id = make_signed(house.owner, make_patient(house.owner, language="uk"), make_lot(house.owner))
+
+    pages = PdfReader(io.BytesIO(owner.get(reverse("result_pdf", args=[record_id])).content)).pages
+
+    first, *_, last = [" ".join(page.extract_text().split()) for page in pages]
+    assert "Ваш тест негативний" in first
+    assert "Що робити зараз?" in first
+    assert "Test rapide d'orientation diagnostique" in last
+    assert (
+        "dans la langue du patient (Українська)"
+        in owner.get(reverse("print_result", args=[record_id])).content.decode()
+    )
+
+
 def test_the_file_of_a_void_result_gives_no_advice(house: House, owner: Client):
     record_id = make_signed(house.owner, make_patient(house.owner), make_lot(house.owner))
     cancel_result(by=house.owner, record_id=record_id, expected_version=1, reason="Inversion")

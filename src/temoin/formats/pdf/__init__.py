@@ -1,6 +1,7 @@
-"""A result as people read it: a tagged page in French (PDF/A-1a, PDF/UA-1), from the Report of every other format."""
+"""A result as people read it: a tagged French page (PDF/A-1a, PDF/UA-1), behind one in the patient's language."""
 
+from temoin.formats.pdf.own import OwnPage
 from temoin.formats.pdf.page import report_pdf
 from temoin.formats.pdf.typesetting import MEDIA_TYPE
 
-__all__ = ["MEDIA_TYPE", "report_pdf"]
+__all__ = ["MEDIA_TYPE", "OwnPage", "report_pdf"]

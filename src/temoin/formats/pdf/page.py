@@ -6,12 +6,14 @@ The same Report gives the same bytes: times are those of the signature.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
 from temoin.formats.cda.header import title
 from temoin.formats.cda.people import GENDER
 from temoin.formats.pdf.letters import all_written
+from temoin.formats.pdf.own import Facts, OwnPage
 from temoin.formats.pdf.typesetting import typeset
 from temoin.lib.zones import offset_words
 from temoin.testing.report import (
@@ -25,7 +27,6 @@ from temoin.testing.report import (
     ReportStatus,
 )
 
-Facts = Sequence[tuple[str, str]]  # each under its name
 _HEADING: Final = {
     ReportStatus.FINAL: "",
     ReportStatus.CORRECTED: "Résultat corrigé, version {version} : il remplace toute version antérieure.",
@@ -37,9 +38,13 @@ _WARNING: Final = (
 )
 
 
-def report_pdf(report: Report, advice: Sequence[Facts] = ()) -> bytes:
-    """Return the page of a Report, with advice where the patient reads it; ValueError when it cannot be laid out."""
-    return typeset("result", all_written(_told(report, advice)), at=report.signed_at)
+def report_pdf(report: Report, advice: Sequence[Facts] = (), own: OwnPage | None = None) -> bytes:
+    """Return the page of a Report, with advice where the patient reads it; ValueError when it cannot be laid out.
+
+    The French page is the document; a page in the patient's own language stands before it.
+    """
+    before = None if own is None else all_written(asdict(own), is_own=True)
+    return typeset("result", {**all_written(_told(report, advice)), "own": before}, at=report.signed_at)
 
 
 def _told(report: Report, advice: Sequence[Facts]) -> dict[str, Any]:
@@ -54,7 +59,9 @@ def _told(report: Report, advice: Sequence[Facts]) -> dict[str, Any]:
         "notices": _notices(report),
         "results": [(each.display, each.snomed_display) for each in report.findings],
         "remarks": list(filter(None, ["Résultat qualitatif, sans unité.", report.comment])),
+        "facts_title": "Le test",
         "facts": _facts(report),
+        "advice_title": "Que faire maintenant\u00a0?",
         "advice": advice,
         "warning": _WARNING,
     }

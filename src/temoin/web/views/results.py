@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from temoin.catalogue.kits import kit
 from temoin.catalogue.outcomes import POSITIVE
+from temoin.delivery.own_words import own_page, spoken_beside_french
 from temoin.formats.pdf import report_pdf
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
 from temoin.patients.traits import Traits
@@ -225,14 +226,19 @@ def print_result(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpRespo
         is_void=test.report.status is ReportStatus.CANCELLED,
         attests=attests(test.report),
         is_corrected=test.report.status is ReportStatus.CORRECTED,
+        spoken=spoken_beside_french(test.traits.language),
         moments=moments_of_report(test.report),
         **device_words(test),
     )
 
 
 def result_pdf(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:  # noqa: ARG001 nothing is asked
-    """Return the result as a tagged PDF that a screen reader reads, with the advice of the printed one."""
-    report = read_result_for_print(by=seat, record_id=record_id).report
-    if report is None:
+    """Return the result as a tagged PDF that a screen reader reads, with the advice of the printed one.
+
+    Who asked for letters in another language has a page in it before the French one.
+    """
+    test = read_result_for_print(by=seat, record_id=record_id)
+    if test.report is None:
         raise NotFoundError
-    return pdf_answer("resultat", report_pdf(report, advice_facts(report)))
+    own = own_page(test.report, test.traits.language)
+    return pdf_answer("resultat", report_pdf(test.report, advice_facts(test.report), own))
