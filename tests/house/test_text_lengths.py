@@ -76,6 +76,7 @@ NO_TEXT = {
                 "Ticket.salt",
                 "RevocationList.content",
                 "IssuedCertificate.number",
+                "IssuedCertificate.identifier",
             ),
             *("Ticket.key", "Poster.token", "ArrivalKey.private"),
             "Hold.lifted",  # typed as Hold.reason is

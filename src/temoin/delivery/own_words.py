@@ -117,4 +117,4 @@ def _day(value: date, language: str) -> str:
 
 def _moment(value: datetime, language: str) -> str:
     offset = offset_words(value)
-    return f"{_day(value.date(), language)}, {value:%H:%M}" + (f" ({offset})" if offset else "")
+    return f"{_day(value, language)}, {value:%H:%M}" + (f" ({offset})" if offset else "")
