@@ -197,12 +197,16 @@ class Visitor:
         try:
             return self._ask("GET", path, None)
         except ConnectionError:  # the site does not keep a connection on which nothing is asked
-            self._connection.close()
+            self.begin_anew()
             return self._ask("GET", path, None)
 
     def post(self, path: str, fields: dict[str, str]) -> tuple[int, str, str]:
         """Post a form with the page's own token."""
         return self._ask("POST", path, urlencode({**fields, "csrfmiddlewaretoken": self.token(path)}))
+
+    def begin_anew(self) -> None:
+        """Leave the kept connection, if there is one: the next question opens another."""
+        self._connection.close()
 
     def send(self, path: str, fields: dict[str, str]) -> tuple[int, str, str]:
         """Post fields as they are, the page's token among them."""

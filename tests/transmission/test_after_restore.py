@@ -106,6 +106,17 @@ def test_what_is_held_there_and_lost_here_is_named_for_its_pharmacy(desk, restor
     assert (elsewhere.held, elsewhere.references) == (0, [])
 
 
+def test_a_pharmacy_is_shown_some_references_and_told_of_all(desk, restored, lose, monkeypatch):
+    monkeypatch.setattr("temoin.oversight.restores.NAMED", 1)
+    lose()
+    lose()
+
+    assert len(desk.results()) == 2
+
+    here = notice(restored.owner)
+    assert (here.held, len(here.references), here.names_some) == (2, 1, True)
+
+
 def test_the_operator_reads_keys_and_counts_and_no_patient(desk, restored, lose):
     key = lose()
 

@@ -97,6 +97,11 @@ class RestoreNotice:
         """Tell whether there is more to say than between which moments something may be lost."""
         return any((self.held, self.unasked, self.patients, self.doctors))
 
+    @property
+    def names_some(self) -> bool:
+        """Tell whether there are more references than are named."""
+        return self.held > len(self.references)
+
 
 def report_restore(loss: RestoreLoss) -> RestoreReport:
     """Ask what is held elsewhere, and count what may leave again; nothing is written."""
