@@ -67,6 +67,7 @@ drills: ## about an hour, as root, not part of the gate: kills, an outage, a sea
 	$(BIN)/python drill/erasure.py --at-least 1
 	$(BIN)/python drill/surveillance.py --acts 1000 --at-least 1
 	$(BIN)/python drill/restore.py
+	$(BIN)/python drill/upgrade.py $(if $(FORMER),--former $(FORMER))
 	$(BIN)/python drill/accessible_pdf.py --at-least 1
 
 benches: ## some five minutes, not part of the gate: each measurement at its smallest, which tells that it still runs and nothing else
