@@ -14,7 +14,7 @@ from arriving import token_of
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from people import House, open_house, sign_in
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Dialog, Page, Route, expect
 from site_under_test import Site
 
 from temoin.arrivals.queries import waiting_arrivals
@@ -122,6 +122,26 @@ def test_a_form_whose_answer_was_lost_keeps_its_number_when_it_is_sent_again(for
     expect(form.locator("#done")).to_be_visible()
 
     assert [str(one.number) for one in waiting_arrivals(by=house.owner)] == [form.locator("#number").inner_text()]
+
+
+def test_a_reload_by_mistake_asks_before_it_loses_what_was_typed(form: Page):
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    form.on("dialog", stay)
+    fill(form)
+    with form.expect_event("dialog"):
+        form.evaluate("() => { setTimeout(() => location.reload(), 0); }")
+    expect(form.locator("#birth_family_name")).to_have_value("LÉGER-NOÉ")
+
+    form.locator("#send").click()
+    expect(form.locator("#done")).to_be_visible()
+    form.locator("#another").click()  # it was sent: nothing is asked
+    expect(form.locator("#fill")).to_be_visible()
+    assert asked == ["beforeunload"]
 
 
 @pytest.mark.parametrize("days", [-700, -2, 2, 700])

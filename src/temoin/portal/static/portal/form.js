@@ -81,6 +81,7 @@ function mark(name, problem) {
   }
 }
 
+let isTyped = false;
 const looked = new Set(); // fields that their person left: nobody is corrected while writing the first letter
 
 function checkLooked() {
@@ -232,7 +233,8 @@ function start() {
   byId("language").addEventListener("change", (event) => speak(event.target.value));
   speak(spoken ?? "fr");
   for (const slot of document.querySelectorAll("[data-field=notice]")) slot.textContent = form.elements.consent.value;
-  form.addEventListener("input", () => { ask(); checkLooked(); });
+  form.addEventListener("input", () => { isTyped = true; ask(); checkLooked(); });
+  form.addEventListener("reset", () => { isTyped = false; });
   form.addEventListener("focusout", (event) => {
     if (!event.target.name || (event.target.type !== "radio" && !event.target.value)) return;
     looked.add(event.target.name);
@@ -240,6 +242,8 @@ function start() {
   });
   byId("another").addEventListener("click", () => location.reload());
   addEventListener("hashchange", () => location.reload());
+  // Nothing of it is kept: the browser asks before a reload or a step back loses it.
+  addEventListener("beforeunload", (event) => { if (isTyped) event.preventDefault(); });
   addEventListener("pagehide", () => form.reset()); // nothing for the back button to bring back
   const token = TOKEN.exec(location.hash)?.[1];
   appointments?.start({ form, say, post, token });
