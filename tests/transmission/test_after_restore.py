@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from people import House, make_lot, make_patient, make_signed, open_house
-from site_settings import fhir_courier
+from site_settings import fhir_courier, http_courier
 from test_reconcile import copy_of, erase, house, parcel, running, sandbox  # noqa: F401 fixtures of the books
 
 from temoin.cli import operating
@@ -25,9 +25,10 @@ from temoin.lib.clock import now, shifted_by
 from temoin.lib.errors import ConflictError, DeniedError
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox import courier as register
-from temoin.outbox.courier import couriers
+from temoin.outbox.courier import Holding, couriers
 from temoin.oversight.restores import RestoreNotice, look_into_restore, read_restore
 from temoin.pharmacies.operator import Operator
+from temoin.transmission.channels.fhir.courier import FhirCourier
 from temoin.transmission.channels.mllp.courier import MllpCourier
 from temoin.transmission.channels.mllp.settings import MessageProfile, MllpSettings
 from temoin.transmission.reconcile import pharmacies
@@ -143,6 +144,26 @@ def test_a_key_that_was_never_ours_is_the_operators_matter_alone(desk, restored,
     assert notice(restored.owner).held == 0
 
 
+class Odd(FhirCourier):
+    """A courier whose authority tells moments that nobody can have seen."""
+
+    finess = ""
+
+    async def holdings(self, since: datetime, until: datetime) -> AsyncIterator[Holding]:
+        for moment in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "yesterday", ""):
+            yield Holding(str(uuid4()), received_at=moment, finess=self.finess)
+
+
+def test_no_moment_that_they_make_up_spoils_the_list(desk, restored, monkeypatch):
+    monkeypatch.setattr(Odd, "finess", restored.here.finess)
+    monkeypatch.setattr(register, "_couriers", {**couriers(), "fhir": http_courier(Odd)})
+
+    assert len(desk.results()) == 4
+
+    assert [one.received_at for one in notice(restored.owner).references] == [None] * 4
+    assert "at no moment told" in desk.report()[1]
+
+
 @pytest.mark.parametrize("fault", [{"down": "503"}, {"half_answer": 1}])
 def test_half_an_answer_tells_no_pharmacy_anything(desk, restored, lose, sandbox, monkeypatch, fault):  # noqa: F811
     monkeypatch.setattr("temoin.transmission.channels.fhir.holdings.PAUSES", ())
@@ -251,6 +272,18 @@ def test_a_restore_that_lost_nothing_sealed_is_told_before_the_sites_begin(desk,
     assert desk.report()[0] == 1
     assert desk.report()[0] == 1
     assert told(house.here.id) == 1
+
+
+def test_a_statement_that_nobody_worked_after_is_of_this_restore(house, as_role, tamper):  # noqa: ARG001, F811
+    with as_role("temoin_keeper"), shifted_by(LATER):
+        tell_every_pharmacy(EventKind.JOURNAL_RESUMED, "from=0 to=7 lost=7")
+    tamper("UPDATE journal_event SET at = at - interval '90 days'")  # the database was started since
+
+    with as_role("temoin_worker"):
+        loss = last_loss(pharmacies())
+
+    assert loss is not None
+    assert loss.events == LostRange(0, 7, 7, "")
 
 
 # On the pharmacy's list -----------------------------------------------------------------------------------------------

@@ -33,14 +33,15 @@ class RestoreLoss:
 def last_loss(pharmacies: Iterable[UUID]) -> RestoreLoss | None:
     """Return what the last restore lost; None where there was none, or nobody can tell any more since when.
 
-    It is as `temoin journal resume` states it, unless the database was started since, and nobody has worked there yet:
-    then it was restored once more, and lost only what was not sealed.
+    It is as `temoin journal resume` states it, unless there was work after that, and none since the database was
+    started: then it was restored once more, and lost only what was not sealed. Once sites are at work again, what is
+    there tells no end.
     """
-    whose, started = list(pharmacies), _started_at()
-    stated = _stated(whose)
-    if stated is not None and stated.until >= started:
+    whose = list(pharmacies)
+    stated, last = _stated(whose), _last_act(whose)
+    if last is None or last >= _started_at() or (stated is not None and last <= stated.until):
         return stated
-    return _unstated(whose, started) or stated
+    return RestoreLoss(last - SLACK, now())
 
 
 def _started_at() -> datetime:
@@ -71,12 +72,12 @@ def _all_is_there_at(lost: LostRange) -> datetime:
     return EPOCH if sealed is None else sealed - SLACK
 
 
-def _unstated(pharmacies: list[UUID], started: datetime) -> RestoreLoss | None:
-    """Take the last act before the database was started; None once sites are at work: what is there tells no end."""
+def _last_act(pharmacies: list[UUID]) -> datetime | None:
+    """Return when somebody last worked, the operator who restores left out."""
     last: datetime | None = None
     for pharmacy_id in pharmacies:
         with tenant_scope(pharmacy_id):
             acts = Event.objects.exclude(kind__in=[kind.value for kind in _OF_RESTORING]).order_by("-at")
             found = acts.values_list("at", flat=True).first()
         last = max(filter(None, (last, found)), default=None)
-    return None if last is None or last >= started else RestoreLoss(last - SLACK, now())
+    return last

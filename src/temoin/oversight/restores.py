@@ -64,8 +64,7 @@ class RestoreReport:
         """Count what may arrive a second time, by who reads it."""
         found: Counter[Audience] = Counter()
         for (whose, name), count in self.again.items():
-            destination = destination_named(name)
-            if whose == pharmacy_id and destination is not None:
+            if whose == pharmacy_id and (destination := destination_named(name)) is not None:
                 found[destination.audience] += count
         return found
 

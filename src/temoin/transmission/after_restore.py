@@ -25,6 +25,8 @@ from temoin.transmission.models import Ending
 from temoin.transmission.reconcile import pharmacies
 from temoin.transmission.report_courier import ReportCourier
 
+_YEARS = range(2020, 2200)
+
 
 @dataclass(frozen=True)
 class LostResult:
@@ -74,8 +76,14 @@ def _unknown_of(destination: str, portion: list[Holding]) -> dict[str, Holding]:
 
 def _told(destination: str, holdings: Iterable[Holding]) -> tuple[LostResult, ...]:
     whose: Mapping[str, UUID] = dict(Pharmacy.objects.values_list("finess", "id"))
-    found = [LostResult(destination, each.key, moment_told(each.received_at), _owner(each, whose)) for each in holdings]
+    found = [LostResult(destination, each.key, _received(each), _owner(each, whose)) for each in holdings]
     return tuple(sorted(found, key=lambda one: (one.received_at is None, one.received_at or now(), one.key)))
+
+
+def _received(holding: Holding) -> datetime | None:
+    """Return when it came there, as they tell it; None for a moment that no clock of theirs can have shown."""
+    moment = moment_told(holding.received_at)
+    return moment if moment is not None and moment.year in _YEARS else None
 
 
 def _owner(holding: Holding, whose: Mapping[str, UUID]) -> UUID | None:
