@@ -271,6 +271,14 @@ def test_a_server_of_another_authority_is_shown_nothing(office, signed, state, s
     assert (office.troubles(), state.digests) == (["certificate_refused"], [])
 
 
+def test_where_nobody_answers_the_letter_leaves_at_once(office, signed, state, settings, trust):
+    who = {"certificate": trust.ours.certificate, "key": trust.ours.key}
+    sign_in(settings, state, trust, url="https://127.0.0.1:1/sign", **who)
+
+    assert office.letter(signed)["certificate"]["state_missing"]
+    assert office.troubles() == ["unreachable"]
+
+
 def test_who_is_not_known_there_gets_no_signature(office, signed, state, settings, trust, tmp_path):
     write_secret(tmp_path / "other.token", b"another")
     sign_in(settings, state, trust, token_file=tmp_path / "other.token")

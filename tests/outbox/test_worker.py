@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
@@ -129,6 +129,51 @@ def test_a_poison_parcel_among_them_is_the_only_one_to_wait(house, as_role):
 
     accepted = (ParcelState.ACCEPTED, "acknowledged")
     assert states(house) == [accepted, (ParcelState.WAITING, "not_prepared"), accepted]
+
+
+@dataclass
+class Asking(Picky):
+    """A courier that asks outside before a parcel is prepared; of the poison one it fails to say what."""
+
+    brought: dict[UUID, object] = field(default_factory=dict)
+
+    def foresee(self, load: Load) -> str:
+        self._fail("foresee", load.id)
+        return str(load.id)
+
+    def ask_outside(self, questions: Sequence[str]) -> list[str]:
+        self.asked.append(f"ask {len(questions)}")
+        return [f"answer to {one}" for one in questions]
+
+    def prepare(self, load: Load) -> Consignment:
+        self.brought[load.id] = load.brought
+        return super().prepare(load)
+
+
+def test_who_asks_first_asks_once_for_a_batch_and_finds_each_answer_as_it_prepares(house, as_role):
+    courier = Asking()
+    with as_role("temoin_worker"):
+        carry_batch(courier)
+
+    assert courier.asked[0] == "ask 3"
+    assert courier.brought == {one.id: f"answer to {one.id}" for one in parcels(house)}
+
+
+def test_a_parcel_of_which_nothing_can_be_asked_is_prepared_without_and_holds_no_other(house, as_role):
+    poison = parcels(house)[1].id
+    courier = Asking(poison=poison, where="foresee")
+    with as_role("temoin_worker"):
+        carry_batch(courier)
+
+    assert (courier.asked[0], courier.brought[poison]) == ("ask 2", None)
+    assert states(house) == [(ParcelState.ACCEPTED, "acknowledged")] * 3
+
+
+def test_a_database_that_goes_away_before_the_asking_is_no_fault_of_a_parcel(house, as_role):
+    courier = Asking(poison=parcels(house)[0].id, where="foresee", error=OperationalError)
+
+    with as_role("temoin_worker"), pytest.raises(OperationalError):
+        carry_batch(courier)
 
 
 @pytest.fixture
