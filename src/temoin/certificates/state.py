@@ -7,9 +7,8 @@ certificate and says that the state's is missing. Which service stands behind th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from threading import Lock
 from time import monotonic
 from typing import Protocol
 
@@ -71,7 +70,6 @@ class StateSigning:
     state: State
     signer: StateSigner
     _away_until: float = 0.0
-    _lock: Lock = field(default_factory=Lock)
 
     def plan(self, report: Report, issue: Issuance) -> PlannedCertificate | None:
         """Return what is to be signed; None for a result of which the EU's certificate tells nothing."""
@@ -80,15 +78,12 @@ class StateSigning:
 
     def sign(self, planned: Sequence[PlannedCertificate]) -> list[StateCertificate | SignerFault]:
         """Ask for all at once, outside of any transaction; after a trouble nothing is asked for a minute."""
-        with self._lock:
-            is_away = monotonic() < self._away_until
-        if is_away or not planned:
+        if monotonic() < self._away_until or not planned:
             return [SignerFault(NOT_ASKED) for _ in planned]
         answers = self.signer.sign([one.unsigned.digest for one in planned])
         made = [self._made(one, answer) for one, answer in zip(planned, answers, strict=True)]
         if any(isinstance(one, SignerFault) for one in made):
-            with self._lock:
-                self._away_until = monotonic() + PAUSE.total_seconds()
+            self._away_until = monotonic() + PAUSE.total_seconds()
         return made
 
     def _made(

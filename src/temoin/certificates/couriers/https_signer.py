@@ -21,7 +21,7 @@ from temoin.lib.http_replies import BoundedReply
 
 WHOLE = 2.0  # seconds for all hashes of a batch: letters wait no longer, and are sent within five of their claim
 GRACE = 0.5  # seconds in which what was cut off is put away
-CONNECTIONS = 16
+CONNECTIONS = 64  # a lane holds 256 letters at most: each connection signs four
 LARGEST_ANSWER = 20_000  # bytes
 
 Answered = StateSignature | SignerFault
