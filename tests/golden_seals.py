@@ -147,7 +147,7 @@ SAMPLES: dict[type[SealedModel], tuple[dict[str, Any], Any]] = {
     ArrivalKey: ({"month": "2026-11", "ends_at": AT, "public": bytes(65)}, {"private": "11" * 32}),
     IssuedCertificate: (
         {"record_id": OTHER, "version": 1, "state": "standing", "expires_on": date(2026, 12, 24)},
-        {"number": "AAECAwQFBgcICQoLDA0ODw"},
+        {"number": "AAECAwQFBgcICQoLDA0ODw", "identifier": "URN:UVCI:01:FR:GGD81AAH16AZ#8"},
     ),
     Parcel: (
         {"destination": "patient-email", "subject_id": OTHER, "chain_id": OTHER, "sequence": 1, "key": str(ROW)},

@@ -26,7 +26,7 @@ from temoin.outbox import courier as register
 from temoin.outbox import duties as duties_register
 from temoin.outbox import worker
 from temoin.outbox.actions import release_parcel
-from temoin.outbox.courier import Answer, Consignment, Load, Verdict, couriers, register_courier
+from temoin.outbox.courier import Answer, AnsweredLoad, Consignment, Load, Verdict, couriers, register_courier
 from temoin.outbox.duties import Duty, register_duty
 from temoin.outbox.kept import LARGEST, pack, unpack
 from temoin.outbox.lanes import tell_lane
@@ -146,7 +146,7 @@ class Asking(Picky):
         return [f"answer to {one}" for one in questions]
 
     def prepare(self, load: Load) -> Consignment:
-        self.brought[load.id] = load.brought
+        self.brought[load.id] = load.brought if isinstance(load, AnsweredLoad) else None
         return super().prepare(load)
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from django.db import models
 
-from temoin.crypto.sealed import SealedField, SealedModel
+from temoin.crypto.sealed import Reader, SealedField, SealedModel
 from temoin.lib.lifecycle import Lifecycle
 from temoin.lib.rows import PlainRow
 from temoin.lib.tenant import Sensitivity
@@ -33,7 +33,7 @@ CERTIFICATE = Lifecycle(
 class IssuedCertificate(SealedModel):
     """That a version of a record has a certificate, and the number under which it can be revoked.
 
-    What a state signed beside it has an identifier of its own, which older rows do not hold.
+    What a state signed beside it has an identifier of its own, "" where none did.
 
     The seal binds the state: whoever writes in the database can neither revoke a certificate nor bring one back.
     """
@@ -50,6 +50,8 @@ class IssuedCertificate(SealedModel):
         "sealed": PERSONAL,
     }
     binds: ClassVar = ("record_id", "version", "state", "expires_on")
+    schema: ClassVar = 2
+    readers: ClassVar = {1: Reader(upgrade=lambda held: {"identifier": "", **held}), 2: Reader()}
     told: ClassVar = False  # an old row put back is one that stands and whose letter ended: it is revoked again
 
     class Meta:

@@ -44,7 +44,7 @@ def revoke_certificate(*, by: Actor, certificate_id: UUID) -> None:
     with act(by=by, kind=kind, subject_kind="certificate", subject_id=certificate_id) as commit:
         row = IssuedCertificate.objects.get(id=certificate_id)
         held = row.unseal()
-        numbers = filter(None, (held["number"], held.get("identifier")))  # one more where a state signed too
+        numbers = filter(None, (held["number"], held["identifier"]))  # one more where a state signed too
         marks = [(mark_of(number.encode("ascii")), row.expires_on) for number in numbers]
         commit.move_sealed(row, "revoke")
         with connection.cursor() as cursor:

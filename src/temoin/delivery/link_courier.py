@@ -13,7 +13,7 @@ from temoin.delivery.state_certificates import Foreseen, ask_state, foresee, ver
 from temoin.lib.commit import Commit
 from temoin.lib.site import Site
 from temoin.outbox.actions import replace_waiting_parcels
-from temoin.outbox.courier import Answer, Consignment, Load, Notice, Verdict
+from temoin.outbox.courier import Answer, AnsweredLoad, Consignment, Load, Notice, Verdict
 from temoin.outbox.queries import kept_in_parcel, was_posted_anew
 from temoin.patients.traits import Traits
 from temoin.pharmacies.models import Pharmacy
@@ -65,7 +65,7 @@ class LinkCourier(ABC):
             return Answer(Verdict.REPLACED, "newer_letter")
         if not has_key(load.chain_id):
             return Answer(Verdict.REFUSED, "no_code")
-        foreseen = load.brought if isinstance(load.brought, Foreseen) else Foreseen(versions_of(load), None)
+        foreseen = _foreseen(load)
         if foreseen.versions[-1].is_demo and not self._site.demo:
             return Answer(Verdict.REFUSED, "demonstration")  # an invented person's address may be somebody's
         return self._message(load, _sealed(load, foreseen, patient.language), patient)
@@ -87,6 +87,12 @@ class LinkCourier(ABC):
     @abstractmethod
     def body_of(self, load: Load, link: str, language: str, place: Pharmacy) -> bytes:
         """Return the message, without a health word."""
+
+
+def _foreseen(load: Load) -> Foreseen:
+    if isinstance(load, AnsweredLoad) and isinstance(load.brought, Foreseen):
+        return load.brought
+    return Foreseen(versions_of(load), None)
 
 
 def _sealed(load: Load, foreseen: Foreseen, language: str) -> str:

@@ -27,7 +27,7 @@ _SMALL_MONTHS = "pt"  # Django writes them with capitals, as before the reform o
 
 def spoken_beside_french(language: str) -> PatientLanguage | None:
     """Return the language of a page before the French one; None where French is enough."""
-    return None if language == _FRENCH else patient_languages().get(language)
+    return None if language in {"", _FRENCH} else patient_languages()[language]
 
 
 def own_page(report: Report, language: str) -> OwnPage | None:

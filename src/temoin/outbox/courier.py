@@ -70,7 +70,13 @@ class Load:
     same_count: int = 0
     same_since: datetime | None = None
     matter_since: datetime | None = None
-    brought: object = None  # what a courier that asks first found out for it
+
+
+@dataclass(frozen=True)
+class AnsweredLoad(Load):
+    """A claimed parcel with what its courier, who asks first, was answered for it."""
+
+    brought: object = None
 
 
 def by_pharmacy(loads: Iterable[Load]) -> dict[UUID, list[Load]]:
@@ -138,7 +144,7 @@ class AsksFirst(Protocol):
     """A courier that asks somebody outside before a parcel is prepared, which no transaction may wait for.
 
     `foresee` opens the pharmacy's scope itself and says what to ask for a parcel, None for nothing. `ask_outside` runs
-    outside any transaction, takes all that is to be asked and gives, in order, what `prepare` finds in `load.brought`.
+    outside any transaction, takes all that is to be asked and gives, in order, what `prepare` finds in its load.
     """
 
     def foresee(self, load: Load) -> Any: ...

@@ -19,6 +19,7 @@ from temoin.lib.tenant import tenant_scope
 from temoin.outbox.bell import Listener, fall_asleep, listening_place, prospect_of, wake_up
 from temoin.outbox.courier import (
     Answer,
+    AnsweredLoad,
     AsksFirst,
     Consignment,
     Courier,
@@ -227,7 +228,7 @@ class Lane:
             return loads
         answers = self.courier.ask_outside([question for _, question in asked])
         brought = dict(zip((load_id for load_id, _ in asked), answers, strict=True))
-        return [replace(load, brought=brought.get(load.id)) for load in loads]
+        return [AnsweredLoad(**vars(load), brought=brought[load.id]) if load.id in brought else load for load in loads]
 
     def _foreseen(self, courier: AsksFirst, load: Load) -> object:
         try:

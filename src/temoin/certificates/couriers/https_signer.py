@@ -42,15 +42,16 @@ class _CutReply(BoundedReply):
 class HttpsSigner:
     """The signer at one address; each batch opens its own connections, and closes them."""
 
-    def __init__(self, settings: StateSettings) -> None:
+    def __init__(self, settings: StateSettings, *, whole: float = WHOLE) -> None:
         self._settings = settings
+        self._whole = whole
 
     def sign(self, digests: Sequence[bytes]) -> list[Answered]:
         """Answer for each hash in time, also where a name is looked up for longer: in a thread of its own."""
         found: list[Answered] = []
         thread = Thread(target=lambda: found.extend(asyncio.run(self._sign(digests))), daemon=True)
         thread.start()
-        thread.join(WHOLE + GRACE)
+        thread.join(self._whole + GRACE)
         return list(found) or [SignerFault("no_answer") for _ in digests]
 
     async def _sign(self, digests: Sequence[bytes]) -> list[Answered]:
@@ -62,7 +63,7 @@ class HttpsSigner:
         async with aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=CONNECTIONS, ssl=context),
             headers=headers,
-            timeout=aiohttp.ClientTimeout(total=WHOLE),
+            timeout=aiohttp.ClientTimeout(total=self._whole),
             trust_env=False,
             cookie_jar=aiohttp.DummyCookieJar(),
             response_class=_CutReply,
