@@ -268,6 +268,7 @@ def test_what_was_chosen_in_the_open_row_is_kept_whatever_is_pressed_next(
     for number in (first, second):
         sampled(house.owner, group_id, number, lot_id)
     pressed = {"scan_in_group": {"next": second}, "mark_in_group": {"mark": f"absent {third}"}}
+    pressed["start_in_group"] = {"start": f"{second} {members(house.owner, group_id)[1].test.seen}"}
     form = {
         "entered": first,
         "seen": "none",
@@ -324,6 +325,21 @@ def test_a_row_that_shows_no_result_never_replaces_the_one_that_came_meanwhile(
     assert re.search(r'value="negative"[^>]*checked', told)  # what was chosen is still chosen
     assert owner.post(at, {**form, "seen": seen_in(told)}).status_code == 302  # having compared
     assert waiting(house.owner, group_id) == "negative"
+
+
+def test_an_old_row_and_a_second_press_never_start_a_running_clock_anew(house: House, owner: Client, group_id: UUID):
+    number, at = numbers(house.owner, group_id)[0], reverse("start_in_group", args=[group_id])
+    sampled(house.owner, group_id, number, make_lot(house.owner))
+    pressed = f"{number} {members(house.owner, group_id)[0].test.seen}"
+    with shifted_by(-timedelta(minutes=9)):
+        owner.post(at, {"start": pressed})
+    began = members(house.owner, group_id)[0].test.steps.started_at
+
+    again = [owner.post(at, {"start": said}, follow=True).content.decode() for said in (pressed, number)]
+
+    assert began is not None
+    assert all("Quelqu’un d’autre a été plus rapide" in page for page in again)
+    assert members(house.owner, group_id)[0].test.steps.started_at == began
 
 
 def seen_in(page: str) -> str:

@@ -134,8 +134,8 @@ def sample(request: HttpRequest, seat: Seat, group_id: UUID) -> HttpResponse:
 
 
 def start(request: HttpRequest, seat: Seat, group_id: UUID) -> HttpResponse:
-    """Start the reading clock of a sample."""
-    number = request.POST.get("number", "")
+    """Start the reading clock of a sample, which nobody started since the row was shown: "number state" says which."""
+    number, _space, seen = request.POST.get("start", "").partition(" ")
     places = group_named(by=seat, group_id=group_id).places
     record_id = next((one.record_id for one in places if one.number == number), None)
     if record_id is None:
@@ -144,8 +144,10 @@ def start(request: HttpRequest, seat: Seat, group_id: UUID) -> HttpResponse:
     if refused is not None:
         return refused
     try:
-        start_reading(by=seat, record_id=record_id, start=Start(now()))
-    except (ConflictError, InvalidError):
+        start_reading(by=seat, record_id=record_id, start=Start(now()), seen=seen or "unseen")
+    except InvalidError as error:
+        messages.error(request, str(error.problems[0].message))
+    except ConflictError:
         return _overtaken(request, group_id)
     return _lead(group_id)
 
