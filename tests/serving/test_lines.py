@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 import ssl
 import threading
@@ -10,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -79,11 +80,16 @@ class Site:
     """A server of lines in a thread; who calls is told by the first port that they have from 127.0.0.x."""
 
     def __init__(
-        self, pace: LinePace, take: Callable[[Hashable, bytes], Said], context: ssl.SSLContext | None = None
+        self,
+        pace: LinePace,
+        take: Callable[[Hashable, bytes], Said],
+        context: ssl.SSLContext | None = None,
+        patience: float = math.inf,
     ) -> None:
         self.counts, self.listener = Counts(), listen("127.0.0.1", 0)
         self.number = self.listener.getsockname()[1]
         port = LinePort(name="words", listener=self.listener, context=context, admit=self._admit, talk=Words, take=take)
+        port = replace(port, patience=patience)
         self._server = LineServer([port], pace, self.counts, caller_network)
         self._loop, self._stop = asyncio.new_event_loop(), asyncio.Event()
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=[self._server.run(self._stop)])
@@ -110,9 +116,10 @@ def site() -> Iterator[Callable[..., Site]]:
     def make(
         take: Callable[[Hashable, bytes], Said] = lambda _who, word: Said(word + b";"),
         context: ssl.SSLContext | None = None,
+        patience: float = math.inf,
         **pace: float,
     ) -> Site:
-        made.append(Site(LinePace(**pace), take, context))
+        made.append(Site(LinePace(**pace), take, context, patience))
         return made[-1]
 
     yield make
@@ -144,6 +151,22 @@ def test_who_is_slow_silent_or_broken_is_left(site, pace, words: bytes, reason: 
         wait_until(lambda: here.counts.open == 0)
 
     assert here.counts.closed_for == {reason: 1}
+
+
+def test_an_answer_that_its_peer_no_longer_waits_for_is_not_sent_for_another_and_the_line_ends(site):
+    taken: list[bytes] = []
+
+    def take(_who: Hashable, word: bytes) -> Said:
+        time.sleep(0.2)
+        taken.append(word)
+        return Said(word + b";")
+
+    here = site(take, patience=0.05)
+    with here.call() as line:
+        assert ask(line, b"late.next.") == b""
+        wait_until(lambda: here.counts.open == 0)
+
+    assert (taken, here.counts.closed_for) == ([b"late"], {"slow": 1})
 
 
 def test_a_stranger_is_turned_away(site):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 HL7, ASTM = "hl7", "astm"
 PROTOCOLS = (HL7, ASTM)
+_ASTM_PATIENCE = 14.0  # E1381 has a sender give up after fifteen seconds without an answer
 Admit: TypeAlias = Callable[[str, bytes], Hashable | None]
 
 
@@ -54,7 +56,8 @@ def _astm_ports(own: AstmSettings) -> Iterator[LinePort]:
 
     for name, one in own.analysers.items():
         take = partial(take_astm, codes=one.codes)
-        yield _port(ASTM, one.host, one.port, _named(name, one), AstmTalk, take)
+        port = _port(ASTM, one.host, one.port, _named(name, one), AstmTalk, take)
+        yield replace(port, patience=_ASTM_PATIENCE)
 
 
 def _port(  # noqa: PLR0917 one call each for what a port is

@@ -8,6 +8,7 @@ proved who they are yet makes room for the next.
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 import ssl
 import time
@@ -84,6 +85,8 @@ class LinePort:
     admit: Callable[[str, bytes], Hashable | None]  # by address and certificate; None turns them away
     talk: Callable[[], Talk]
     take: Callable[[Any, bytes], LineReply]  # in a thread
+    # Seconds for which a peer waits for what became of a message; told later, it is taken for the answer to the next.
+    patience: float = math.inf
 
 
 class CountsLines(Protocol):
@@ -252,9 +255,11 @@ class LineServer:
 
     async def _take(self, line: OpenLine, talk: Talk, content: bytes) -> bool:
         """Have a message taken and send what is answered; tell whether the line goes on."""
-        line.is_busy = True
+        line.is_busy, began = True, time.monotonic()
         try:
             told = await self._told(line, content)
+            if time.monotonic() - began > line.port.patience:
+                raise TimeoutError  # the line ends: what was taken is known when it comes again
             await self._send(line, talk.answered(told))
         finally:
             line.is_busy = False
