@@ -15,8 +15,9 @@ MEANT = {
 }
 
 
-# The beginning of a page that is still coming, taken for the whole of it.
-HALF_A_PAGE = re.compile(r"query_selector|locator\(.*\)\.all\(\)")
+# The beginning of a page that is still coming, taken for the whole of it; or a wait that the content policy of our
+# pages lets look once only.
+HALF_A_PAGE = re.compile(r"query_selector|wait_for_function|locator\(.*\)\.all\(\)")
 # A profile that waits as long as the browser sees fit.
 OWN_PROFILE = re.compile(r"\b(?:browser|chromium)\.new_(?:page|context)\(")
 

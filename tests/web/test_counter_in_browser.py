@@ -14,6 +14,7 @@ from browsing import profile
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from patience import wait_until
 from people import (
     House,
     make_lot,
@@ -216,7 +217,7 @@ def test_a_known_patient_is_tested_by_two_presses_of_enter(counter: Counter):
 
     expect(counter.page.locator("#list-running tr.is-new")).to_have_count(1)
     expect(counter.page.locator("#field-scan")).to_be_focused()
-    counter.page.wait_for_function("window.printed === 1")
+    wait_until(lambda: counter.page.evaluate("window.printed") == 1)
     shoot(counter.page, "sampled-now")
 
 

@@ -25,6 +25,7 @@ def open_before_its_scripts(page: Page, url: str) -> list[Route]:
 
 
 def let_scripts_come(page: Page, held: list[Route]) -> None:
+    page.unroute("**/*.js")  # the page may ask for more of them yet
     for one in held:
         one.continue_()
     page.wait_for_load_state()

@@ -37,6 +37,7 @@ class Roster:
         self.page.goto(self.site + reverse(name, args=[self.group_id]) + asked)
 
     def scan(self, number: str) -> None:
+        self.page.wait_for_load_state()
         self.page.keyboard.type(f"T{number}", delay=SCANNED_AT)
         self.page.keyboard.press("Enter")
 

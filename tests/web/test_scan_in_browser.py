@@ -73,6 +73,7 @@ def test_a_card_scanned_where_the_patient_is_looked_for_fills_the_form_of_a_new_
 
     expect(page.get_by_role("textbox", name="Nom de naissance")).to_have_value("BERTHIER")
     expect(page.get_by_role("textbox", name="Date de naissance")).to_have_value("06/12/1965")
+    page.wait_for_load_state()
     page.get_by_role("textbox", name="Nom de naissance").press("Enter")  # a scan into another field would press it
     expect(page.get_by_role("textbox", name="Prénom(s) de naissance")).to_be_focused()
     assert "BERTHIER" not in page.url

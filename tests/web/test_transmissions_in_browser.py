@@ -40,6 +40,7 @@ def listed(request: pytest.FixtureRequest, live_server, chromium: Browser, as_ro
 
 
 def fits(page: Page) -> bool:
+    page.wait_for_load_state()
     return page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
