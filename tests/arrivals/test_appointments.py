@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 import pytest
 from appointing import ALL_DAY, Booking
 from django.db import IntegrityError, ProgrammingError, connection, transaction
+from meeting import both_at_once
 from people import House, open_house
 
 from temoin.arrivals.appointed import (
@@ -79,15 +80,18 @@ def test_of_two_who_take_the_last_place_one_is_told(portal: Booking):
     assert [portal.take(at, number=number)[0] for number in (1000, 1001)] == [Taking.TAKEN, Taking.FULL]
 
 
-def test_a_place_taken_between_the_look_and_the_press_is_the_other_persons(
-    house: House, portal: Booking, monkeypatch: pytest.MonkeyPatch
-):
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_both_saw_the_last_place_free_one_has_it():
+    house = open_house()
+    portal = Booking(house.owner)
     at = portal.hour(60)
-    portal.take(at, number=1000)
-    # Both looked while it was free: the database alone decides.
-    monkeypatch.setattr("temoin.arrivals.appointments._free", lambda *_: [1])
 
-    assert portal.take(at, number=1001)[0] is Taking.FULL
+    def take(number: int) -> Taking:
+        return portal.take(at, number=number)[0]
+
+    taken = both_at_once(house.here.id, partial(take, 1000), partial(take, 1001), unwritten=Arrival)
+
+    assert sorted(taken) == sorted([Taking.TAKEN, Taking.FULL])
     assert len(appointments_to_come(by=house.owner)) == 1
 
 
@@ -210,17 +214,27 @@ def test_a_form_sent_again_with_another_hour_holds_the_last_that_was_chosen(hous
     assert portal.take(at, number=1000, proof=b"mine", arrival_id=arrival_id)[0] is Taking.NONE
 
 
-def test_the_team_overbooks_no_hour_that_somebody_took_meanwhile(
-    house: House, portal: Booking, monkeypatch: pytest.MonkeyPatch
-):
+@pytest.mark.django_db(transaction=True)
+def test_the_team_overbooks_no_hour_that_somebody_takes_meanwhile():
+    house = open_house()
+    portal = Booking(house.owner)
     at, later = portal.hour(60), portal.hour(70)
     _taken, arrival_id = portal.take(at, number=1000)
-    seen = free_hours(by=house.owner)
-    portal.take(later, number=1001)
-    monkeypatch.setattr("temoin.arrivals.appointed.free_hours", lambda **_: seen)
 
-    with pytest.raises(InvalidError):
-        move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=later)
+    def move() -> bool:
+        try:
+            move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=later)
+        except InvalidError:
+            return False
+        return True
+
+    def take() -> bool:
+        return portal.take(later, number=1001)[0] is Taking.TAKEN
+
+    done = both_at_once(house.here.id, move, take, unwritten=Arrival)
+
+    assert sorted(done) == [False, True]
+    assert [one.starts_at for one in appointments_to_come(by=house.owner)].count(later) == 1
 
 
 def test_an_hour_whose_places_were_reduced_is_full_as_long_as_as_many_hold_one():

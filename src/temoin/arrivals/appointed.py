@@ -14,7 +14,7 @@ from temoin.arrivals.calendar import calendar_of
 from temoin.arrivals.hours import end_of_day, is_within, month_of, slots
 from temoin.arrivals.models import Arrival, ArrivalKey
 from temoin.arrivals.queries import arrival_in_scope, check_waits
-from temoin.arrivals.states import ArrivalState
+from temoin.arrivals.states import ONE_A_SEAT, ArrivalState
 from temoin.arrivals.telling import HowTold, check_hour, to_tell
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
@@ -115,6 +115,15 @@ def move_appointment(
     check_right(by=by, right=Right.REGISTER_TEST)
     if all(hour.starts_at != starts_at for hour in free_hours(by=by)):
         raise _taken_meanwhile()
+    try:
+        return _move(arrival_id, starts_at, expected_hour, by=by)
+    except ConflictError as error:
+        if error.args == (ONE_A_SEAT,):  # somebody took it since this act looked
+            raise _taken_meanwhile() from None
+        raise
+
+
+def _move(arrival_id: UUID, starts_at: datetime, expected_hour: datetime | None, *, by: Holder) -> HowTold:
     with act(by=by, kind=EventKind.APPOINTMENT_MOVED, subject_kind="arrival", subject_id=arrival_id) as commit:
         arrival = _appointment(arrival_id)
         check_hour(arrival.starts_at, expected_hour)

@@ -21,6 +21,7 @@ from django.db import IntegrityError, connection, transaction
 
 from temoin.arrivals.box import HandedForm, MonthKey, StandingPoster
 from temoin.arrivals.hours import Hours, end_of_day, month_of, read_hours, slots
+from temoin.arrivals.states import ONE_A_SEAT
 from temoin.journal.act import HouseActor, act
 from temoin.journal.events import EventKind
 from temoin.lib.clock import now
@@ -285,7 +286,7 @@ def _all(cursor: Any, statement: str, poster: StandingPoster, *values: Any) -> l
 _COLLIDED: Final[dict[str, Taking | _Collision]] = {
     "arrivals_arrival_pkey": Taking.TAKEN,
     "arrivals_arrival_number": Taking.NUMBER,
-    "arrivals_arrival_seat": _Collision.SEAT,
+    ONE_A_SEAT: _Collision.SEAT,
     "arrivals_arrival_device": _Collision.DEVICE,
     "arrivals_arrival_key_id_fk": Taking.GONE,
 }

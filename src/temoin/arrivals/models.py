@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from django.db import models
 
-from temoin.arrivals.states import ARRIVAL, POSTER, ArrivalState, PosterState
+from temoin.arrivals.states import ARRIVAL, ONE_A_SEAT, POSTER, ArrivalState, PosterState
 from temoin.crypto.sealed import SealedField, SealedModel
 from temoin.lib.tenant import Sensitivity, TenantModel
 
@@ -126,7 +126,7 @@ class Arrival(TenantModel):
             models.UniqueConstraint(
                 fields=["pharmacy_id", "starts_at", "seat"],
                 condition=models.Q(state__in=[ArrivalState.WAITING.value, ArrivalState.ACCEPTED.value]),
-                name="arrivals_arrival_seat",
+                name=ONE_A_SEAT,
             ),
             models.UniqueConstraint(
                 fields=["pharmacy_id", "device_hash", "device_seat"],

@@ -28,6 +28,9 @@ ARRIVAL = Lifecycle(
 )
 
 
+ONE_A_SEAT = "arrivals_arrival_seat"  # the constraint by which one of two who take a place gets it
+
+
 class PosterState(StrEnum):
     """A poster opens the form as long as it stands."""
 
