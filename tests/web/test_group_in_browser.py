@@ -149,3 +149,23 @@ def test_pages_of_a_group_fit_and_keep_nobody_out(roster: Roster, width: int, he
 def check(page: Page, width: int) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert [one["id"] for one in Axe().run(page, options=WCAG).response["violations"]] == []
+
+
+def test_a_result_noted_elsewhere_meanwhile_is_shown_before_it_is_replaced(roster: Roster):
+    owner, page = roster.house.owner, roster.page
+    first = numbers(owner, roster.group_id)[0]
+    test = sampled(owner, roster.group_id, first, make_lot(owner))
+    roster.open()
+    roster.scan(first)
+    page.locator(f"#row-{first} input[type=radio]:focus").wait_for()
+    note(owner, [test], ("positive",))
+
+    page.keyboard.press("1")
+    expect(page.locator("#field-scan")).to_be_focused()
+    page.keyboard.press("Enter")
+
+    row = page.locator(f"#row-{first}")
+    expect(row).to_contain_text("Un autre résultat a été noté entre-temps")
+    expect(row.locator(".finding")).to_contain_text("Positif")
+    expect(row.locator("input[type=radio]:checked")).to_have_value("negative")
+    shoot(page, "group-noted-elsewhere")
