@@ -25,6 +25,7 @@ from cda_nodes import (
     told,
 )
 from cda_others import read_doctor, read_laboratory, read_prescriber
+from lxml import etree
 
 from temoin.formats.cda import codes
 from temoin.formats.cda import narrative as names
@@ -33,6 +34,7 @@ from temoin.formats.cda.elements import CdaError, Element
 from temoin.formats.cda.header import CANCELLED_TITLE, TITLE
 from temoin.formats.cda.people import GENDER
 from temoin.formats.cda.terms import load_terms
+from temoin.lib.quantity import Quantity
 from temoin.testing.report import (
     Device,
     Finding,
@@ -145,6 +147,8 @@ def _consent_notice(root: Element) -> str:
 def _finding(observation: Element, narrative: Narrative) -> Finding:
     terms = load_terms()
     value = one(observation, "value")
+    if measured := _quantity(value):
+        return _measured(observation, measured, narrative)
     exact = maybe(value, "translation")
     exact = value if exact is None else exact
     test, result = terms.tests[told(observation, "code", "code")], terms.results[exact.attrib["code"]]
@@ -160,6 +164,36 @@ def _finding(observation: Element, narrative: Narrative) -> Finding:
         outcome=result.outcome,
         snomed=exact.attrib["code"],
         snomed_display=display,
+    )
+
+
+def _quantity(value: Element) -> Quantity | None:
+    kind = value.get(etree.QName(codes.XSI, "type"))
+    if kind == "PQ":
+        return Quantity(value=value.attrib["value"], unit=value.attrib["unit"])
+    if kind != "IVL_PQ":
+        return None
+    (limit,) = value
+    if limit.get("inclusive") != "false":
+        raise CdaError("a limit that was measured is no limit")
+    comparator = {"high": "<", "low": ">"}[etree.QName(limit).localname]
+    return Quantity(comparator=comparator, value=limit.attrib["value"], unit=limit.attrib["unit"])
+
+
+def _measured(observation: Element, quantity: Quantity, narrative: Narrative) -> Finding:
+    test, display = load_terms().tests[told(observation, "code", "code")], quantity.words("fr")
+    if narrative.referred(observation, "text") != display:
+        raise CdaError("a result is told in two ways that do not agree")
+    return Finding(
+        target=test.target,
+        display=narrative.referred(observation, "code/originalText"),
+        loinc=test.loinc.code,
+        loinc_display=test.loinc.label,
+        icd10=test.disease.code,
+        outcome="measured",
+        snomed="",
+        snomed_display=display,
+        quantity=quantity,
     )
 
 

@@ -47,8 +47,10 @@ from temoin.pharmacies.models import Invitation, Member, Program, ProgramCall, P
 from temoin.retention.models import Hold, RightsCase
 from temoin.surveillance.models import CountedDay
 from temoin.testing.answers import told_answers
+from temoin.testing.build import findings
 from temoin.testing.models import Group, OrphanResult, Record, RecordVersion, Ticket
 from temoin.testing.report import Conduct, PerformingLaboratory, Prescriber
+from temoin.testing.sample import Reading
 from temoin.webhooks.models import Webhook
 
 FOLDER = Path(__file__).parent / "crypto" / "golden"
@@ -57,6 +59,8 @@ KEY = Key.of(UUID(int=4), bytes(range(32)))
 AT = datetime(2026, 11, 29, 9, tzinfo=UTC)
 NAMES = {"family_name": "MARTIN", "given_name": "Claire", "rpps": "10003879623"}
 DEVICE = {"manufacturer": "M", "reference": "R", "name": "N", "udi": "", "lot": "A1", "expiry": "2027-01-31"}
+
+GLUCOSE = Reading(outcomes={"glucose": "<10 mg/dL"}, read_at=AT)
 
 # The columns that the seal binds, and what it holds.
 SAMPLES: dict[type[SealedModel], tuple[dict[str, Any], Any]] = {
@@ -112,6 +116,7 @@ SAMPLES: dict[type[SealedModel], tuple[dict[str, Any], Any]] = {
             order_number="C-2026-0815",
             laboratory=PerformingLaboratory(name="Lab", number="05D1234567"),
             answers=told_answers({"symptoms": "yes", "symptoms-onset": "2026-11-20"}, kind("covid19-ag")),
+            findings=(*covid_positive().findings, *findings(kind("capillary-glucose"), GLUCOSE)),
             conduct=Conduct(outcome="refer", display="Orienter", reason="Motif", source="Texte"),
         ),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,8 +14,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from temoin.catalogue.kinds import Kind, Loinc, Target, counter_kinds, load_kinds
+from temoin.catalogue.measures import Measure, MeasuredUnit
 from temoin.catalogue.outcomes import Outcome, Specimen
 from temoin.catalogue.questions import KindQuestion
+from temoin.lib.quantity import Quantity
 from temoin.testing.answers import told_answers
 from temoin.testing.report import (
     Address,
@@ -240,9 +242,28 @@ def findings(target: Target, *, source: str) -> st.SearchStrategy[Finding]:
         words = {"display": display, "loinc_display": loinc.display, "snomed_display": outcome.label("fr")}
         return Finding(target=target.code, **codes, **words)
 
-    loincs = target.loincs[:1] if source == "counter" else target.loincs
     words = st.just(target.label("fr")) | texts()
+    if target.measure is not None:
+        return st.builds(partial(_measured, target), words, quantities(target.measure))
+    loincs = target.loincs[:1] if source == "counter" else target.loincs
     return st.builds(found, words, st.sampled_from(loincs), st.sampled_from(target.outcomes))
+
+
+def quantities(measure: Measure) -> st.SearchStrategy[Quantity]:
+    """Any quantity that an instrument may show, in each of its units, alone or beyond a limit."""
+    return st.one_of([_quantities(unit) for unit in measure.units])
+
+
+def _quantities(unit: MeasuredUnit) -> st.SearchStrategy[Quantity]:
+    values = st.decimals(unit.lowest, unit.highest, places=unit.decimals).map(str)
+    return st.builds(Quantity, value=values, unit=st.just(unit.code), comparator=st.sampled_from(["", "<", ">"]))
+
+
+def _measured(target: Target, display: str, quantity: Quantity) -> Finding:
+    loinc = target.loinc_of(quantity.text)
+    codes = {"loinc": loinc, "loinc_display": target.display_of(loinc), "icd10": target.icd10}
+    said = {"outcome": "measured", "snomed": "", "snomed_display": quantity.words("fr")}
+    return Finding(target=target.code, display=display, quantity=quantity, **codes, **said)
 
 
 def given_answers(kind: Kind) -> st.SearchStrategy[dict[str, str]]:

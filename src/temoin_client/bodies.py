@@ -82,7 +82,7 @@ class PatientQuestion(ApiShape):
 class ReadingBody(ApiShape):
     """What was read. A pharmacist signs it, or puts it aside."""
 
-    # The outcome read for each target of the kind, by code.
+    # What was read for each target, by code: an outcome, or a value and its unit (`<20 mg/dL`).
     outcomes: dict[str, str]
     # Now, where it is left out.
     read_at: AwareDatetime | None = None

@@ -150,6 +150,7 @@ class OutcomeTold(ApiShape):
     """What was read for a target."""
 
     target: str
+    # Its outcome, or the value with its unit of what was measured.
     outcome: str
 
 
@@ -284,6 +285,8 @@ class TargetTold(ApiShape):
     label: str
     loinc: str
     outcomes: list[str]
+    # UCUM units of a target that is measured, which has no outcomes; else empty.
+    units: list[str] = Field(default_factory=list)
 
 
 class TestAnswer(ApiShape):

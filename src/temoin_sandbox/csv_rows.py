@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from temoin_sandbox.codes import is_finess, is_ins, is_loinc, is_rpps, is_snomed
 
-FORMAT = "temoin-report-3"
+FORMAT = "temoin-report-4"
 MARKS = tuple("=+-@\t\r\n\0＝＋－＠")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 Row = dict[str, str]
@@ -54,10 +54,18 @@ def faults_of(rows: list[Row]) -> Iterator[str]:
         yield "status: does not go with replaces_key"
     if not _tells_what_its_form_tells(first):
         yield "patient_form: tells more or less of the person than it says"
+    if not all(_says_one_thing(row) for row in rows):
+        yield "quantity_value: a finding has a code, or a value with its unit"
     if (first["prescriber_is_rpps"] == "true") and not is_rpps(first["prescriber_number"]):
         yield "prescriber_number: not an RPPS number"
     if first["patient_nir"] and first["patient_identity_status"] != "QUAL":
         yield "patient_nir: the identity is not qualified"
+
+
+def _says_one_thing(row: Row) -> bool:
+    value, unit = row["quantity_value"], row["quantity_unit"]
+    is_measured = row["outcome"] == "measured"
+    return is_measured == bool(value) == bool(unit) and is_measured != bool(row["outcome_snomed"])
 
 
 def _tells_what_its_form_tells(row: Row) -> bool:
@@ -122,6 +130,10 @@ def _day(value: str) -> bool:
 
 def _answers(value: str) -> bool:
     return all(re.fullmatch("[a-z0-9-]+=[a-z0-9-]+", line) for line in value.split("\n"))
+
+
+def _decimal(value: str) -> bool:
+    return re.fullmatch(r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?", value) is not None
 
 
 def _laboratory(value: str) -> bool:
@@ -219,8 +231,11 @@ _COLUMNS: dict[str, Callable[[str], bool]] = {
     "loinc_display": _filled,
     "icd10": _any,
     "outcome": _filled,
-    "outcome_snomed": is_snomed,
+    "outcome_snomed": _or_none(is_snomed),
     "outcome_display": _filled,
+    "quantity_comparator": _one_of("", "<", ">"),
+    "quantity_value": _or_none(_decimal),
+    "quantity_unit": _any,
 }
 COLUMNS = tuple(_COLUMNS)
 _COMMON = COLUMNS[: COLUMNS.index("number")]

@@ -25,6 +25,7 @@ WORDS = {
 }
 REJECTIONS = frozenset({WRONG_MESSAGE, WRONG_PROCESSING, WRONG_VERSION, INTERNAL})  # answered AR, not AE
 _TIME = re.compile(r"[0-9]{8}(?:[0-9]{4}(?:[0-9]{2}(?:\.[0-9]{1,4})?)?(?:[+-][0-9]{4})?)?")
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _SEGMENT = re.compile(r"[A-Z][A-Z0-9]{2}")
 
 
@@ -155,16 +156,30 @@ def _answer(seen: SeenMessage, which: int) -> Iterator[AnsweredFault]:
 
 def _result(seen: SeenMessage, which: int) -> Iterator[AnsweredFault]:
     place = f"OBX^{which + 1}"
-    if seen.at("OBX", 2, which=which) != "CWE":
-        yield AnsweredFault(f"{place}^2", UNKNOWN_CODE)
     if not is_loinc(seen.at("OBX", 3, which=which)) or seen.at("OBX", 3, 3, which=which) != "LN":
         yield AnsweredFault(f"{place}^3", UNKNOWN_CODE)
-    if not is_snomed(seen.at("OBX", 5, which=which)) or seen.at("OBX", 5, 3, which=which) != "SCT":
-        yield AnsweredFault(f"{place}^5", UNKNOWN_CODE)
+    yield from _value(seen, which)
     if seen.at("OBX", 11, which=which) != seen.at("OBR", 25):
         yield AnsweredFault(f"{place}^11", UNKNOWN_CODE)
     for field in (14, 19):
         yield from time_faults(seen, "OBX", field, which)
+
+
+def _value(seen: SeenMessage, which: int) -> Iterator[AnsweredFault]:
+    """Check what was found: a code of SNOMED CT, or a number in a unit of UCUM, alone or beyond it."""
+    place, kind = f"OBX^{which + 1}", seen.at("OBX", 2, which=which)
+    first, second = (seen.at("OBX", 5, n, which=which) for n in (1, 2))
+    if kind == "CWE":
+        if not is_snomed(first) or seen.at("OBX", 5, 3, which=which) != "SCT":
+            yield AnsweredFault(f"{place}^5", UNKNOWN_CODE)
+        return
+    number = {"NM": first, "SN": second}.get(kind)
+    if number is None:
+        yield AnsweredFault(f"{place}^2", UNKNOWN_CODE)
+    elif _NUMBER.fullmatch(number) is None or (kind == "SN" and first not in {"<", ">"}):
+        yield AnsweredFault(f"{place}^5", TYPE)
+    elif not seen.at("OBX", 6, which=which) or seen.at("OBX", 6, 3, which=which) != "UCUM":
+        yield AnsweredFault(f"{place}^6", UNKNOWN_CODE)
 
 
 def time_faults(seen: SeenMessage, name: str, field: int, which: int = 0) -> Iterator[AnsweredFault]:

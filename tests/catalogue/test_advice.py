@@ -8,29 +8,36 @@ from datetime import date
 import pytest
 from strategies import covid_positive
 
-from temoin.catalogue.advice import GENERAL, OLDEST, build_advice, load_advice
+from temoin.catalogue.advice import GENERAL, OLDEST, FoundMeaning, build_advice, load_advice
 from temoin.catalogue.kinds import counter_kinds
-from temoin.catalogue.outcomes import NEGATIVE, NONE, POSITIVE, load_outcomes
+from temoin.catalogue.outcomes import MEASURED, NEGATIVE, NONE, POSITIVE, load_outcomes
 from temoin.delivery.content import advice_of, letter_content
 from temoin.lib.data_file import DataFileError, Entry
 
 AGES = (0, 1, 2, 17, 64, 65, 90, OLDEST - 1)
 COUNTER = counter_kinds()
+TARGETS = {target.code: target for kind in COUNTER for target in kind.targets}
 FOUND = sorted(
-    {(target.code, means) for kind in COUNTER for target in kind.targets for means in (POSITIVE, NEGATIVE, NONE)}
+    FoundMeaning(code, *found)
+    for code, target in TARGETS.items()
+    for found in (
+        [(MEASURED, one.code) for one in target.measure.ranges]
+        if target.measure
+        else [(means,) for means in (POSITIVE, NEGATIVE, NONE)]
+    )
 )
 
 
 @pytest.mark.parametrize("age", AGES)
-@pytest.mark.parametrize(("target", "means"), FOUND)
-def test_each_finding_of_the_counter_has_one_entry_at_each_age(target, means, age):
-    suited = [one.key for one in load_advice().entries.values() if one.suits(target, means, age)]
+@pytest.mark.parametrize("found", FOUND)
+def test_each_finding_of_the_counter_has_one_entry_at_each_age(found, age):
+    suited = [one.key for one in load_advice().entries.values() if one.suits(found, age)]
 
     assert len(suited) == 1
 
 
 def test_what_nobody_names_has_the_general_entry():
-    assert [one.key for one in load_advice().about([("sars-cov-2-igg", POSITIVE)], 30)] == [GENERAL]
+    assert [one.key for one in load_advice().about([FoundMeaning("sars-cov-2-igg", POSITIVE)], 30)] == [GENERAL]
 
 
 @pytest.mark.parametrize(
@@ -41,22 +48,24 @@ def test_what_nobody_names_has_the_general_entry():
         ([("leucocytes", POSITIVE), ("nitrites", NONE)], ["cystitis-positive"]),
         ([("leucocytes", NEGATIVE), ("nitrites", NONE)], ["strip-unclear"]),
         ([("sars-cov-2", POSITIVE), ("influenza-a", POSITIVE)], ["covid-positive", "flu-positive"]),
+        ([("glucose", MEASURED, "low")], ["glucose-low"]),
+        ([("glucose", MEASURED, "")], [GENERAL]),
     ],
 )
 def test_advice_of_several_findings_does_not_contradict_itself(findings, keys):
-    assert [one.key for one in load_advice().about(findings, 30)] == keys
+    assert [one.key for one in load_advice().about([FoundMeaning(*one) for one in findings], 30)] == keys
 
 
 @pytest.mark.parametrize("means", [POSITIVE, NEGATIVE])
 @pytest.mark.parametrize("target", ["sars-cov-2", "influenza-a", "influenza-b"])
 def test_the_fever_of_a_baby_is_never_waited_for(target, means):
-    (advice,) = load_advice().about([(target, means)], 0)
+    (advice,) = load_advice().about([FoundMeaning(target, means)], 0)
 
     assert "Avant trois mois, toute fièvre se montre à un médecin sans attendre" in advice.today.fr
 
 
 def test_the_same_advice_is_given_once():
-    findings = [("sars-cov-2", NEGATIVE), ("influenza-a", NEGATIVE), ("rsv", NEGATIVE)]
+    findings = [FoundMeaning(target, NEGATIVE) for target in ("sars-cov-2", "influenza-a", "rsv")]
 
     assert [one.key for one in load_advice().about(findings, 30)] == ["respiratory-negative"]
 

@@ -49,7 +49,7 @@ OPTIONAL = {
     *("gtin", "read_before_minutes", "also_snomed", "rules"),
     *("reference", "read_after_minutes", "tests", "store_from", "store_to", "placeholder"),
 }
-ENTRIES = {"kinds", "targets", "chapters", "kits", "outcomes", "specimens", "loincs", "reports"}
+ENTRIES = {"kinds", "targets", "chapters", "kits", "outcomes", "specimens", "loincs", "reports", "measures", "limits"}
 
 
 @pytest.mark.parametrize("file", ["kinds.toml", "kits.toml", "outcomes.toml", "specimens.toml"])
@@ -119,7 +119,7 @@ def test_no_required_field_can_be_left_out_and_none_can_be_mistyped(file: str):
         ),
         (
             "kits.toml",
-            lambda all_: all_["kits"]["abbott-id-now"].update(read_after_minutes=0),
+            lambda all_: all_["kits"]["abbott-id-now"].update(read_after_minutes=-1),
             "read_after_minutes",
         ),
         ("kits.toml", lambda all_: all_["kits"]["abbott-id-now"].update(specimens=["urine"]), "specimens"),

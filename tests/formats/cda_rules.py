@@ -286,7 +286,7 @@ RULES: dict[str, tuple[str, str]] = {
     "kind of entry": (ENTRY, "@typeCode='DRIV' and h:act[@classCode='ACT' and @moodCode='EVN']"),
     "code of the entry": (
         ACT,
-        f"h:code[@codeSystem='{LOINC}' and {among('@code', ('92893-7', '92894-5', '18729-4'))}]",
+        f"h:code[@codeSystem='{LOINC}' and {among('@code', ('92893-7', '92894-5', '18729-4', '18719-5'))}]",
     ),
     "status of the entry": (ACT, among("h:statusCode/@code", ("completed", "active", "aborted"))),
     "no time or subject of its own": (ACT, "not(h:effectiveTime or h:subject)"),
@@ -316,7 +316,7 @@ RULES: dict[str, tuple[str, str]] = {
         f"@codeSystem='{SNOMED}' and {among('@code', RESULTS)} and not(@nullFlavor)",
     ),
     "no second reading of a value": (OBSERVATION, "not(h:interpretationCode)"),
-    "words of a value": (OBSERVATION, exactly_one("h:value/h:originalText/h:reference")),
+    "words of a value": (OBSERVATION, exactly_one("h:value/h:originalText/h:reference | h:text/h:reference")),
     "comments are subjects": (OBSERVATION + "/h:entryRelationship", "@typeCode='SUBJ' and h:act"),
     "templates of a comment": (COMMENT, templates(*OWNERS["act"])),
     "code of a comment": (COMMENT, f"h:code[@code='48767-8' and @codeSystem='{LOINC}']"),

@@ -8,8 +8,8 @@ RESULTS = {
     "373068000": "indéterminé(e)",
     "125154007": "échantillon insatisfaisant pour l’évaluation",
 }
-DISEASES = ("U07.1", "J02.0", "J09", "J10", "N30", "B97.4")
-TESTS = ("94558-4", "80382-5", "80383-3", "78012-2", "5799-2", "5802-4", "72885-7")
+DISEASES = ("U07.1", "J02.0", "J09", "J10", "N30", "B97.4", "Z13.1")
+TESTS = ("94558-4", "80382-5", "80383-3", "78012-2", "5799-2", "5802-4", "72885-7", "41653-7", "14743-9")
 # Of JDV_J01_XdsAuthorSpecialty_CISIS, revision of 13 December 2024: those of a pharmacy.
 PROFESSIONS = {
     "G15_21": "Pharmacien",

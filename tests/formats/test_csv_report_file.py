@@ -15,6 +15,7 @@ from strategies import as_it_travels, covid_positive, optional, reports, texts
 
 from temoin.catalogue.kinds import kind
 from temoin.formats.csv.report_file import COLUMNS, FORMAT, GUARDED, HEADER, joined_files, report_file
+from temoin.lib.quantity import Quantity
 from temoin.testing.answers import told_answers
 from temoin.testing.report import (
     Address,
@@ -133,7 +134,13 @@ def finding_of(row: dict[str, str]) -> Finding:
         display=row["target_display"],
         snomed=row["outcome_snomed"],
         snomed_display=row["outcome_display"],
+        quantity=quantity_of(row),
     )
+
+
+def quantity_of(row: dict[str, str]) -> Quantity | None:
+    told = {name: row[f"quantity_{name}"] for name in ("comparator", "value", "unit")}
+    return Quantity(**told) if told["value"] else None
 
 
 @given(reports())
@@ -182,8 +189,9 @@ def test_files_are_joined_row_by_row(several):
 def test_every_part_of_a_report_has_its_column():
     laboratory = PerformingLaboratory(name="Lab", number="05D1234567")
     whole = covid_positive(prescriber=Prescriber(family_name="Dupont"), laboratory=laboratory)
+    finding = replace(whole.findings[0], quantity=Quantity(value="1.26", unit="g/L"))
 
-    assert len(COLUMNS) == len(set(COLUMNS)) == 3 + leaves(whole) + leaves(whole.findings[0])
+    assert len(COLUMNS) == len(set(COLUMNS)) == 3 + leaves(whole) + leaves(finding)
 
 
 def leaves(value: object) -> int:

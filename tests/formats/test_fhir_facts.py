@@ -10,7 +10,7 @@ from hypothesis import given
 from strategies import as_it_travels, examples, reports
 
 from temoin.formats.fhir import document
-from temoin.testing.report import Address, Report
+from temoin.testing.report import Address, Finding, Report
 
 LOINC, SNOMED, ICD10 = "http://loinc.org", "http://snomed.info/sct", "http://hl7.org/fhir/sid/icd-10"
 OURS = "https://temoin.org/fhir/"
@@ -117,9 +117,7 @@ def read_findings(read: Reading) -> list[tuple[Any, ...]]:
         (
             code([found.code], LOINC),
             code([found.code], OURS + "CodeSystem/test-target"),
-            code([found.valueCodeableConcept], SNOMED),
-            code([found.valueCodeableConcept], OURS + "CodeSystem/test-outcome"),
-            found.valueCodeableConcept.text,
+            *read_value(found),
             diseases.get(reference.reference, ""),
             found.effectiveDateTime,
             found.issued,
@@ -129,12 +127,26 @@ def read_findings(read: Reading) -> list[tuple[Any, ...]]:
     ]
 
 
+def read_value(found: Any) -> tuple[str, str, str]:
+    """SNOMED CT, our code and the words of an outcome; or of a quantity, which has neither."""
+    if found.valueQuantity is None:
+        coded = [found.valueCodeableConcept]
+        return code(coded, SNOMED), code(coded, OURS + "CodeSystem/test-outcome"), found.valueCodeableConcept.text
+    told = found.valueQuantity
+    assert (told.system, told.code) == ("http://unitsofmeasure.org", told.unit)
+    return "", "measured", f"{told.comparator or ''}{float(told.value)} {told.code}"
+
+
+def told_value(finding: Finding) -> tuple[str, str, str]:
+    if finding.quantity is None:
+        return finding.snomed, finding.outcome, finding.snomed_display
+    told = finding.quantity
+    return "", "measured", f"{told.comparator}{float(told.value)} {told.unit}"  # as one who keeps no zeros reads it
+
+
 def told_findings(report: Report) -> list[tuple[Any, ...]]:
     times: tuple[datetime, datetime] = (report.sampled_at, report.read_at)
-    return [
-        (each.loinc, each.target, each.snomed, each.outcome, each.snomed_display, each.icd10, *times)
-        for each in report.findings
-    ]
+    return [(each.loinc, each.target, *told_value(each), each.icd10, *times) for each in report.findings]
 
 
 def read_people(read: Reading) -> dict[str, Any]:

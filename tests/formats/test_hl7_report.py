@@ -30,7 +30,7 @@ from temoin.formats.hl7v2 import (
 )
 from temoin.formats.hl7v2.separators import escaped
 from temoin.lib.text import shortened
-from temoin.testing.report import Address, Device, IdentityStatus, ReportStatus
+from temoin.testing.report import Address, Device, Finding, IdentityStatus, ReportStatus
 
 GOLDEN = Path(__file__).parent / "golden" / "covid_positive.hl7"
 ROUTE = Route(application=("REGISTER",), facility=("AGENCY", "1.2.3", "ISO"), software="0.1.0")
@@ -68,6 +68,15 @@ def test_the_number_of_an_order_comes_back(number):
     assert read_report(report_message(report, ROUTE)) == as_it_travels(report, decimals=4)
 
 
+def value_told(finding: Finding) -> list[str]:
+    """OBX-2, three components of OBX-5 and two of OBX-6."""
+    told = finding.quantity
+    if told is None:
+        return ["CWE", finding.snomed, finding.snomed_display, finding.outcome, "", ""]
+    number = ["SN", told.comparator, told.value] if told.comparator else ["NM", told.value, ""]
+    return [*number, "", told.unit, "UCUM"]
+
+
 @given(reports())
 def test_an_independent_parser_finds_the_result(report):
     read = Independent(report_message(report, ROUTE))
@@ -77,11 +86,10 @@ def test_an_independent_parser_finds_the_result(report):
     assert read.at("OBR", 4, 4), read.at("OBR", 4, 5) == (report.kind, fits(report.kind_display, 199))
     assert (read.at("SPM", 4), read.at("SPM", 4, 2)) == (report.specimen_snomed, fits(report.specimen_display, 199))
     for n, finding in enumerate(report.findings, start=1):
-        got = [read.at("OBX", *place, segment=n) for place in ((3, 1), (3, 2), (3, 4), (3, 5), (5, 1), (5, 2), (5, 4))]
-        assert got == [
-            *(finding.loinc, finding.loinc_display, finding.target, fits(finding.display, 199)),
-            *(finding.snomed, finding.snomed_display, finding.outcome),
-        ]
+        got = [read.at("OBX", *place, segment=n) for place in ((3, 1), (3, 2), (3, 4), (3, 5))]
+        assert got == [finding.loinc, finding.loinc_display, finding.target, fits(finding.display, 199)]
+        value = [read.at("OBX", *place, segment=n) for place in ((2, 1), (5, 1), (5, 2), (5, 4), (6, 1), (6, 3))]
+        assert value == value_told(finding)
         assert read.at("OBR", 31, repetition=n) == finding.icd10
         assert read.at("OBX", 11, segment=n) == status
 
@@ -198,7 +206,7 @@ def test_others_read_our_message_as_results(report):
     (order,) = results.orders
     assert (results.control_id, order.number) == (report.key, report.record_id)
     read = [each.value.code for each in order.observations if not each.is_answer]
-    assert read == [each.snomed for each in report.findings]
+    assert read == [value_told(each)[1] for each in report.findings]
     assert len([each for each in order.observations if each.is_answer]) == len(report.answers)
 
 

@@ -1,4 +1,7 @@
-"""A kind of test is data files only: an invented one is offered, signed, printed and sent, and no module is touched."""
+"""A kind of test is data files only: invented ones are offered, signed, printed and sent, and no module is touched.
+
+One looks for something, the other measures.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import _lru_cache_wrapper
+from html import unescape
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -35,12 +39,14 @@ from temoin.testing.sample import Reading, Sample
 from temoin.testing.signing import sign_result
 from temoin.transmission.rules.loading import load_rule_sets
 
-LOINC = "99990-4"  # invented, with a right check digit
+LOINC, HEAT = "99990-4", "99991-2"  # invented, with right check digits
 ADDED = {
     (
         "temoin.catalogue",
         "loincs.toml",
-    ): f'"{LOINC}" = "Dragon pox virus Ag [Presence] in Throat"\n',
+    ): f'''"{LOINC}" = "Dragon pox virus Ag [Presence] in Throat"
+"{HEAT}" = "Temperature of a dragon's breath"
+''',
     ("temoin.catalogue", "kinds.toml"): f"""
 [targets.dragon-pox]
 icd10 = "B04"
@@ -53,6 +59,21 @@ offered_at = "counter"
 specimens = ["throat-swab"]
 questions = ["symptoms"]
 targets = [{{ target = "dragon-pox", loincs = ["{LOINC}"], outcomes = ["negative", "positive"] }}]
+
+[targets.dragon-heat]
+icd10 = "B04"
+label = {{ fr = "Chaleur du souffle", en = "Heat of the breath" }}
+
+[measures.dragon-heat]
+units = [{{ unit = "Cel", loinc = "{HEAT}", decimals = 1, lowest = "100", highest = "2000" }}]
+source = "invented"
+
+[kinds.dragon-thermometer]
+title = {{ fr = "Souffle du dragon", en = "Dragon's breath" }}
+chapter = "chemistry"
+offered_at = "counter"
+specimens = ["saliva"]
+targets = [{{ target = "dragon-heat", measure = "dragon-heat" }}]
 """,
     ("temoin.catalogue", "kits.toml"): f"""
 [kits.dragon-check]
@@ -66,12 +87,31 @@ read_before_minutes = 30
 specimens = ["throat-swab"]
 known_as = []
 reports = {{ "{LOINC}" = "dragon-pox-ag" }}
+
+[kits.dragon-probe]
+manufacturer = "Dragon Diagnostics"
+name = "Dragon Probe"
+source = {{ fr = "inventé", en = "invented" }}
+kind = "dragon-thermometer"
+read_after_minutes = 0
+specimens = ["saliva"]
+known_as = []
+reports = {{}}
+
+[kits.dragon-probe.limits]
+"Cel" = {{ from = "100", to = "1500" }}
 """,
     ("temoin.formats.cda", "tests.toml"): f"""
 [tests.{LOINC}]
 target = "dragon-pox"
 label = "Virus de la variole du dragon Ag [Présence/Seuil] Gorge ; Qualitatif ; Immunoanalyse rapide"
 group = "viral"
+disease = "B04"
+
+[tests.{HEAT}]
+target = "dragon-heat"
+label = "Chaleur du souffle"
+group = "blood"
 disease = "B04"
 """,
 }
@@ -131,6 +171,16 @@ def record_id(house: House) -> UUID:
     return record_id
 
 
+@pytest.fixture
+def measured_id(house: House) -> UUID:
+    """A signed result of the invented kind that measures: hotter than its device can tell."""
+    lot = make_lot(house.owner, kit="dragon-probe")
+    record_id = make_test(house.owner, make_patient(house.owner), kind="dragon-thermometer")
+    take_sample(by=house.owner, record_id=record_id, sample=Sample("saliva", now() - timedelta(minutes=2), lot))
+    sign_result(by=house.owner, record_id=record_id, reading=Reading({"dragon-heat": "HI Cel"}, read_at=now()))
+    return record_id
+
+
 def test_it_is_offered_at_the_counter(house, client: Client):
     sign_in(client, house.owner)
     patient = make_patient(house.owner)
@@ -139,6 +189,14 @@ def test_it_is_offered_at_the_counter(house, client: Client):
 
     assert "dragon-pox-ag" in {one.code for one in counter_kinds()}
     assert "TROD antigénique variole du dragon" in page
+
+
+def test_what_is_measured_is_printed_with_its_unit(house, measured_id, client: Client):
+    sign_in(client, house.owner)
+
+    page = client.get(reverse("print_result", args=[measured_id])).content.decode()
+
+    assert ">\u00a01500\u00a0Cel" in unescape(page)
 
 
 def test_it_is_printed(house, record_id, client: Client):
@@ -150,16 +208,25 @@ def test_it_is_printed(house, record_id, client: Client):
     assert "Positif" in page
 
 
-def test_it_is_sent_and_acknowledged(house, record_id, settings, as_role):
+@pytest.mark.parametrize(
+    ("made", "wanted"),
+    [
+        ("record_id", [LOINC, "95419-8"]),  # what was asked goes with it
+        ("measured_id", [HEAT, '"valueQuantity":{"value":1500,"comparator":">","unit":"Cel"']),
+    ],
+)
+def test_it_is_sent_and_acknowledged(made, wanted, house, settings, as_role, request):
+    record_id = request.getfixturevalue(made)
     with running_sandbox() as sandbox:
         there = replace(settings.TEMOIN.channels["fhir"], base_url=f"http://127.0.0.1:{sandbox.port}/fhir")
         settings.TEMOIN = settings.TEMOIN.with_channel("fhir", there)
         with as_role("temoin_worker"), tenant_scope(house.here.id):
             parcel = Parcel.objects.get(chain_id=record_id, destination="fhir")
-            ready = fhir_courier().prepare(Load(**{name: getattr(parcel, name) for name in Load.__dataclass_fields__}))
+            ready = fhir_courier().prepare(
+                Load(**{name: getattr(parcel, name) for name in Load.__dataclass_fields__ if hasattr(parcel, name)})
+            )
         assert isinstance(ready, Consignment)
-        assert LOINC.encode() in ready.body
-        assert b"95419-8" in ready.body  # what was asked goes with it
+        assert [word for word in wanted if word not in ready.body.decode()] == []
         assert asyncio.run(carried(ready)).verdict is Verdict.ACCEPTED
 
 
@@ -169,6 +236,15 @@ async def carried(ready: Consignment) -> Answer:
         return await courier.carry(ready)
     finally:
         await courier.close()
+
+
+def test_the_other_formats_write_what_was_measured(house, measured_id):
+    with tenant_scope(house.here.id):
+        report = report_for_courier(by=HouseActor(house.here.id, "worker"), record_id=measured_id, number=1)
+
+    written = [cda_document(report), report_message(report, Route()), report_file(report)]
+    wanted = ['<low inclusive="false" value="1500" unit="Cel"/>', "|SN|", ",>,1500,Cel"]
+    assert [word in one.decode() for one, word in zip(written, wanted, strict=True)] == [True] * 3
 
 
 def test_the_other_formats_write_it(house, record_id):

@@ -23,7 +23,7 @@ from temoin_sandbox.sftp_keys import KeyFiles, make_key_files
 KEY, RECORD, OTHER = (f"{digit * 8}-2222-4333-8444-555555555555" for digit in "123")
 MOMENT = "2026-11-24T11:41:00+01:00"
 ROW = dict.fromkeys(COLUMNS, "") | {
-    "format": "temoin-report-3",
+    "format": "temoin-report-4",
     "key": KEY,
     "version": "1",
     "status": "final",

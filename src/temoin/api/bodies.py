@@ -154,7 +154,11 @@ class ReadingBody(Shape):
     """What was read. A pharmacist signs it, or puts it aside."""
 
     outcomes: Annotated[
-        dict[_Line, _Line], Field(max_length=20, description="The outcome read for each target of the kind, by code.")
+        dict[_Line, _Line],
+        Field(
+            max_length=20,
+            description="What was read for each target, by code: an outcome, or a value and its unit (`<20 mg/dL`).",
+        ),
     ]
     read_at: Annotated[Instant | None, Field(description="Now, where it is left out.")] = None
     comment: Annotated[str, Field(max_length=1000)] = ""
@@ -222,6 +226,9 @@ class TargetTold(Shape):
     label: str
     loinc: str
     outcomes: list[str]
+    units: Annotated[
+        list[str], Field(description="UCUM units of a target that is measured, which has no outcomes; else empty.")
+    ] = []
 
 
 class KindTold(Shape):
@@ -269,7 +276,7 @@ class OutcomeTold(Shape):
     """What was read for a target."""
 
     target: str
-    outcome: str
+    outcome: Annotated[str, Field(description="Its outcome, or the value with its unit of what was measured.")]
 
 
 class ProposalTold(Shape):

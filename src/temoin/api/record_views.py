@@ -56,6 +56,7 @@ def kinds(_request: HttpRequest, _seat: ProgramSeat) -> Kinds:
                     label=target.label(LANGUAGE),
                     loinc=target.loinc,
                     outcomes=[outcome.code for outcome in target.outcomes],
+                    units=[unit.code for unit in target.measure.units] if target.measure else [],
                 )
                 for target in kind.targets
             ],
@@ -167,7 +168,7 @@ def _result(view: TestView) -> ResultTold | None:
         read_at=report.read_at,
         signed_at=report.signed_at,
         signed_by=f"{report.signer.given_name} {report.signer.family_name}",
-        outcomes=[OutcomeTold(target=found.target, outcome=found.outcome) for found in report.findings],
+        outcomes=[OutcomeTold(target=found.target, outcome=found.read) for found in report.findings],
     )
 
 

@@ -6,15 +6,24 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
+from typing import NamedTuple
 
 from temoin.catalogue.kinds import load_kinds
-from temoin.catalogue.outcomes import NEGATIVE, NONE, POSITIVE
+from temoin.catalogue.outcomes import MEASURED, NEGATIVE, NONE, POSITIVE
 from temoin.lib.data_file import Entry, read_data
 from temoin.lib.label import Label
 from temoin.lib.reviewed import Review, review_of
 
 GENERAL = "general"  # for what no other entry names
 OLDEST = 200
+
+
+class FoundMeaning(NamedTuple):
+    """A finding, as far as advice depends on it."""
+
+    target: str
+    means: str
+    range: str = ""  # in which a measured quantity lies
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +33,7 @@ class Advice:
     key: str
     targets: tuple[str, ...]
     means: str
+    range: str  # of what was measured; "" where nothing is
     from_age: int  # whole years at the time of the sample, included
     to_age: int  # not included
     source: str
@@ -33,9 +43,10 @@ class Advice:
     again: Label
     urgent: Label
 
-    def suits(self, target: str, means: str, age: int) -> bool:
+    def suits(self, found: FoundMeaning, age: int) -> bool:
         """Tell whether it is about this finding, of a person of this age."""
-        return target in self.targets and means == self.means and self.from_age <= age < self.to_age
+        is_it = found.target in self.targets and (found.means, found.range) == (self.means, self.range)
+        return is_it and self.from_age <= age < self.to_age
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +56,20 @@ class AdviceBook:
     review: Review
     entries: Mapping[str, Advice]
 
-    def about(self, findings: Iterable[tuple[str, str]], age: int) -> tuple[Advice, ...]:
-        """Return what to tell of all findings (target, and what its outcome means), each piece once.
+    def about(self, findings: Iterable[FoundMeaning], age: int) -> tuple[Advice, ...]:
+        """Return what to tell of all findings, each piece once.
 
-        What was found comes alone; else what is unclear; else that nothing was found: no advice contradicts itself.
+        What was found comes alone; else what was measured; else what is unclear; else that nothing was found: no advice
+        contradicts itself.
         """
-        chosen = {advice.key: advice for target, means in findings if (advice := self._one(target, means, age))}
-        for means in (POSITIVE, NONE, NEGATIVE):
+        chosen = {advice.key: advice for found in findings if (advice := self._one(found, age))}
+        for means in (POSITIVE, MEASURED, NONE, NEGATIVE):
             if told := tuple(advice for advice in chosen.values() if advice.means == means):
                 return told
         return (self.entries[GENERAL],)
 
-    def _one(self, target: str, means: str, age: int) -> Advice | None:
-        return next((one for one in self.entries.values() if one.suits(target, means, age)), None)
+    def _one(self, found: FoundMeaning, age: int) -> Advice | None:
+        return next((one for one in self.entries.values() if one.suits(found, age)), None)
 
 
 @cache
@@ -76,12 +88,18 @@ def _known_targets() -> tuple[str, ...]:
     return tuple({target.code for kind in load_kinds().values() for target in kind.targets})
 
 
+def _known_ranges() -> tuple[str, ...]:
+    measures = [target.measure for kind in load_kinds().values() for target in kind.targets if target.measure]
+    return tuple({one.code for measure in measures for one in measure.ranges})
+
+
 def _advice(key: str, entry: Entry) -> Advice:
     is_general = key == GENERAL
     advice = Advice(
         key=key,
         targets=() if is_general else entry.choices("targets", _known_targets()),
-        means="" if is_general else entry.choice("means", (POSITIVE, NEGATIVE, NONE)),
+        means="" if is_general else entry.choice("means", (POSITIVE, NEGATIVE, NONE, MEASURED)),
+        range=entry.choice("range", _known_ranges()) if entry.has("range") else "",
         from_age=entry.age("from_age") or 0,
         to_age=entry.age("to_age") or OLDEST,
         source=entry.text("source"),

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from temoin.catalogue.outcomes import Outcome, Specimen, load_outcomes, load_specimens
+from temoin.catalogue.measures import Measure, MeasuredRange, build_measures, quantity_of
+from temoin.catalogue.outcomes import (
+    MEASURED,
+    MEASURED_OUTCOME,
+    Outcome,
+    Specimen,
+    load_outcomes,
+    load_specimens,
+    outcome,
+)
 from temoin.catalogue.questions import KindQuestion, load_kind_questions
 from temoin.lib.data_file import TRAVELLING_CODE, Entry, is_loinc, read_data
 from temoin.lib.label import Label
@@ -43,7 +52,8 @@ class Target:
     words: Label
     icd10: str
     loincs: tuple[Loinc, ...]
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[Outcome, ...]  # none where a quantity is measured
+    measure: Measure | None = None
 
     @property
     def loinc(self) -> str:
@@ -63,7 +73,23 @@ class Target:
 
     def allows(self, outcome: str) -> bool:
         """Say whether an outcome can be read for this target."""
-        return any(known.code == outcome for known in self.outcomes)
+        return outcome == MEASURED if self.measure else any(known.code == outcome for known in self.outcomes)
+
+    def outcome_of(self, read: str) -> Outcome:
+        """Return what a reading says: the outcome that it names, or that a quantity was measured."""
+        return MEASURED_OUTCOME if self.measure else outcome(read)
+
+    def loinc_of(self, read: str) -> str:
+        """Return the LOINC code under which our own tests report a reading: of a quantity, that of its unit."""
+        return self.measure.unit(quantity_of(read).unit).loinc if self.measure else self.loinc
+
+    def words_of(self, read: str, lang: str) -> str:
+        """Return a reading as people read it."""
+        return quantity_of(read).words(lang) if self.measure else outcome(read).label(lang)
+
+    def range_of(self, read: str) -> MeasuredRange | None:
+        """Return the range that means something in which a reading lies, where it measures."""
+        return self.measure.range_of(quantity_of(read)) if self.measure else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +146,16 @@ class Kind:
         """Return what is asked of a person of this age and sex."""
         return tuple(question for question in self.questions if question.is_for(age=age, sex=sex))
 
+    @property
+    def is_measured(self) -> bool:
+        """Tell whether it measures a quantity, of which nothing positive or negative is said."""
+        return any(target.measure for target in self.targets)
+
+    @property
+    def units(self) -> frozenset[str]:
+        """Return the units in which it measures."""
+        return frozenset(unit.code for target in self.targets if target.measure for unit in target.measure.units)
+
     def warnings(self, *, age: int, sex: str) -> tuple[EligibilityRule, ...]:
         """Return the rules that a person of this age and sex is outside of."""
         return tuple(rule for rule in self.rules if rule.warns(age=age, sex=sex))
@@ -160,8 +196,9 @@ def build_kinds(file: Entry, loincs: Mapping[str, Loinc]) -> Mapping[str, Kind]:
     """Check and build the kinds of test of a data file."""
     chapters = {code: _chapter(entry) for code, entry in file.children("chapters")}
     targets = {code: _target_words(entry) for code, entry in file.children("targets", TRAVELLING_CODE)}
+    measures = build_measures(file, loincs)
     kinds = {
-        code: _kind(code, entry, chapters=chapters, reader=_TargetReader(targets, loincs))
+        code: _kind(code, entry, chapters=chapters, reader=_TargetReader(targets, loincs, measures))
         for code, entry in file.children("kinds", TRAVELLING_CODE)
     }
     file.finish()
@@ -197,6 +234,8 @@ def _kind(code: str, entry: Entry, *, chapters: Mapping[str, Chapter], reader: _
     entry.finish()
     if not kind.targets:
         raise entry.error("targets", "must not be empty")
+    if kind.is_measured and kind.certificate_days:
+        raise entry.error("certificate_days", "is for a test that says yes or no: a quantity is certified to nobody")
     if len({target.code for target in kind.targets}) != len(kind.targets):
         raise entry.error("targets", "names the same target twice")
     return kind
@@ -213,20 +252,31 @@ class _TargetReader:
 
     words: Mapping[str, tuple[Label, str]]
     loincs: Mapping[str, Loinc]
+    measures: Mapping[str, Measure]
 
     def read(self, entry: Entry) -> Target:
         code = entry.choice("target", tuple(self.words))
         label, icd10 = self.words[code]
-        outcomes = load_outcomes()
+        measure = self.measures[entry.choice("measure", tuple(self.measures))] if entry.has("measure") else None
         target = Target(
             code=code,
             words=label,
             icd10=icd10,
-            loincs=tuple(self.loincs[name] for name in entry.choices("loincs", tuple(self.loincs))),
-            outcomes=tuple(outcomes[name] for name in entry.choices("outcomes", tuple(outcomes))),
+            loincs=tuple(self.loincs[name] for name in self._loincs(entry, measure)),
+            outcomes=() if measure else self._outcomes(entry),
+            measure=measure,
         )
         entry.finish()
         return target
+
+    def _loincs(self, entry: Entry, measure: Measure | None) -> tuple[str, ...]:
+        if measure is None:
+            return entry.choices("loincs", tuple(self.loincs))
+        return tuple(dict.fromkeys(unit.loinc for unit in measure.units))
+
+    def _outcomes(self, entry: Entry) -> tuple[Outcome, ...]:
+        known = load_outcomes()
+        return tuple(known[name] for name in entry.choices("outcomes", tuple(known)))
 
 
 def _rule(entry: Entry) -> EligibilityRule:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache, reduce
@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from temoin.catalogue.kinds import Kind, Loinc, Target, load_kinds, load_loincs
+from temoin.catalogue.measures import Limits, limits_in
 from temoin.catalogue.outcomes import Specimen, fold_name, load_specimens
 from temoin.lib.config_error import ConfigError
 from temoin.lib.data_file import DataFileError, Entry, parse_data, read_data
@@ -53,6 +54,7 @@ class Kit:
     store_from: int | None  # degrees Celsius
     store_to: int | None
     eu_list: str = ""  # the kit's number in the EU's common list
+    limits: Limits = field(default_factory=dict)  # of what it measures, by unit; empty where no source tells
 
     @property
     def is_known(self) -> bool:
@@ -344,7 +346,7 @@ def _kit(code: str, entry: Entry, kinds: Mapping[str, Kind]) -> Kit:
         source=entry.label("source"),
         kind=entry.choice("kind", tuple(kinds)),
         gtin=entry.optional_text("gtin"),
-        read_after_minutes=entry.minutes("read_after_minutes") if entry.has("read_after_minutes") else None,
+        read_after_minutes=entry.wait("read_after_minutes") if entry.has("read_after_minutes") else None,
         read_before_minutes=entry.minutes("read_before_minutes") if entry.has("read_before_minutes") else None,
         counts_from=_counts_from(entry),
         sample_keeps_minutes=entry.minutes("sample_keeps_minutes") if entry.has("sample_keeps_minutes") else 0,
@@ -357,6 +359,7 @@ def _kit(code: str, entry: Entry, kinds: Mapping[str, Kind]) -> Kit:
         store_from=entry.degrees("store_from"),
         store_to=entry.degrees("store_to"),
         eu_list=entry.optional_text("eu_list"),
+        limits=limits_in(entry, "limits"),
     )
     entry.finish()
     _check_kit(kit, entry, kinds)
@@ -380,6 +383,8 @@ def _check_kit(kit: Kit, entry: Entry, kinds: Mapping[str, Kind]) -> None:
         raise entry.error("sample_keeps_minutes", "is for a kit that counts from its start")
     if (kit.store_from is None) != (kit.store_to is None) or (kit.store_from or 0) > (kit.store_to or 0):
         raise entry.error("store_to", "must stand with store_from, and be no colder")
+    if not set(kit.limits) <= kinds[kit.kind].units:
+        raise entry.error("limits", "names a unit in which its kind of test measures nothing")
     for specimen in kit.specimens:
         if not kinds[kit.kind].allows_specimen(specimen.code):
             raise entry.error("specimens", f"names {specimen.code}, which its kind of test does not take")
@@ -390,6 +395,6 @@ def _reports(entry: Entry, kinds: Mapping[str, Kind]) -> Mapping[str, str]:
     for loinc, kind in reports.items():
         if kind not in kinds or kinds[kind].target_of(loinc) is None:
             raise entry.error(f"reports.{loinc}", f"is not a LOINC code of a kind of test named {kind}")
-        if len(kinds[kind].targets) != 1:
-            raise entry.error(f"reports.{loinc}", "must name a kind with one target: a row is one finding")
+        if len(kinds[kind].targets) != 1 or kinds[kind].is_measured:
+            raise entry.error(f"reports.{loinc}", "must name a kind with one coded target: a row is one finding")
     return MappingProxyType(reports)

@@ -14,7 +14,6 @@ from types import MappingProxyType
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.logigram_inputs import Facts, LogigramInput
 from temoin.catalogue.logigram_reading import InputReader
-from temoin.catalogue.outcomes import outcome
 from temoin.lib.data_file import Entry, read_data
 from temoin.lib.label import Label
 from temoin.lib.reviewed import Review, review_of
@@ -129,11 +128,6 @@ class LogigramBook:
         if found.row is not None:
             return found
         return replace(found, missing=tuple(dict.fromkeys((*before.missing, *found.missing))))
-
-
-def means_of(outcomes: Mapping[str, str]) -> tuple[str, ...]:
-    """Return what each outcome read stands for."""
-    return tuple(outcome(code).means for code in outcomes.values())
 
 
 @cache

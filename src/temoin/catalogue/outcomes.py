@@ -12,6 +12,7 @@ from temoin.lib.data_file import TRAVELLING_CODE, Entry, read_data
 from temoin.lib.label import Label
 
 POSITIVE, NEGATIVE, NONE = "positive", "negative", "none"  # what an outcome means, whatever its grade
+MEASURED = "measured"  # of a quantity: neither, and not unclear either
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,10 @@ class Specimen:
         return self.words.text(lang)
 
 
+# Of what is measured the value says all: no interpretation is made of it, and none has a code.
+MEASURED_OUTCOME = Outcome(MEASURED, "", MEASURED, Label(fr="mesuré", en="measured"))
+
+
 @cache
 def load_outcomes() -> Mapping[str, Outcome]:
     return build_outcomes(read_data("catalogue", "outcomes.toml"))
@@ -53,7 +58,12 @@ def load_specimens() -> Mapping[str, Specimen]:
 
 def outcome(code: str) -> Outcome:
     """Return an outcome by its code; KeyError for a code that is not ours."""
-    return load_outcomes()[code]
+    return MEASURED_OUTCOME if code == MEASURED else load_outcomes()[code]
+
+
+def all_outcomes() -> Mapping[str, Outcome]:
+    """Return what a finding may say: every outcome that can be read, and that something was measured."""
+    return {**load_outcomes(), MEASURED: MEASURED_OUTCOME}
 
 
 def specimen(code: str) -> Specimen:

@@ -102,6 +102,13 @@ def outcome_in_each(outcome: Outcome) -> dict[str, str]:
     return _each(outcome.words, {one.code: one.outcomes.get(outcome.code, "") for one in _others()})
 
 
+def read_in_each(target: Target, read: str) -> dict[str, str]:
+    """Return the words of a reading by language."""
+    if target.measure is None:
+        return outcome_in_each(target.outcome_of(read))
+    return {code: target.words_of(read, code) for code in patient_languages()}
+
+
 def target_in_each(target: Target) -> dict[str, str]:
     """Return the words of what is looked for by language."""
     return _each(target.words, {one.code: one.targets.get(target.code, "") for one in _others()})

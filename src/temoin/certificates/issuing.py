@@ -15,7 +15,7 @@ import segno
 from segno.consts import MODE_BYTE, MODE_NUMERIC
 
 from temoin.catalogue.kinds import load_kinds
-from temoin.catalogue.outcomes import NEGATIVE, POSITIVE, load_outcomes
+from temoin.catalogue.outcomes import NEGATIVE, POSITIVE, outcome
 from temoin.certificates.models import IssuedCertificate
 from temoin.certificates.state import SignerFault, StateCertificate, StateSigning
 from temoin.crypto.certificate_key import CertificateKey, CertificateKeyError, read_certificate_key
@@ -131,7 +131,7 @@ def keep_number(acts: Acts, certificate: SignedCertificate, report: Report) -> U
 
 def is_certifiable(report: Report) -> bool:
     """Tell whether a result says yes or no, and still holds."""
-    means = {load_outcomes()[finding.outcome].means for finding in report.findings}
+    means = {outcome(finding.outcome).means for finding in report.findings}
     return report.status is not ReportStatus.CANCELLED and bool(means) and means <= {POSITIVE, NEGATIVE}
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from temoin.catalogue.kinds import Kind, load_kinds
-from temoin.catalogue.outcomes import POSITIVE, load_outcomes
+from temoin.catalogue.outcomes import POSITIVE, outcome
 from temoin.delivery.telling import Telling, tellings_since
 from temoin.delivery.unknowing import PORTION, Because, Unknowing, who_may_not_know
 from temoin.journal.act import record_looks
@@ -133,8 +133,7 @@ def _is_to_call(report: Report) -> bool:
 
 
 def _is_positive(report: Report) -> bool:
-    outcomes = load_outcomes()
-    return any(outcomes[found.outcome].means == POSITIVE for found in report.findings)
+    return any(outcome(found.outcome).means == POSITIVE for found in report.findings)
 
 
 def traits_of_records(record_ids: Iterable[UUID]) -> dict[UUID, Traits]:

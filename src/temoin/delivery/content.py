@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from temoin.catalogue.advice import Advice, load_advice
+from temoin.catalogue.advice import Advice, FoundMeaning, load_advice
 from temoin.catalogue.kinds import load_kinds
-from temoin.catalogue.outcomes import NEGATIVE, POSITIVE, load_outcomes
-from temoin.catalogue.patient_languages import kind_in_each, outcome_in_each, patient_languages, target_in_each
+from temoin.catalogue.outcomes import MEASURED, NEGATIVE, POSITIVE, outcome
+from temoin.catalogue.patient_languages import kind_in_each, patient_languages, read_in_each, target_in_each
 from temoin.certificates.issuing import SignedCertificate
 from temoin.lib.phones import phone_as_said
 from temoin.lib.zones import age_on
@@ -16,9 +16,13 @@ from temoin.testing.report import Device, Finding, PatientIdentity, Report
 
 def advice_of(report: Report) -> tuple[Advice, ...]:
     """Return what the patient is told to do, by what was found and the age on the day of the sample."""
-    outcomes = load_outcomes()
-    found = [(finding.target, outcomes[finding.outcome].means) for finding in report.findings]
+    found = [_found(report, finding) for finding in report.findings]
     return load_advice().about(found, age_on(report.sampled_at.date(), report.patient.birth_date))
+
+
+def _found(report: Report, finding: Finding) -> FoundMeaning:
+    lies = load_kinds()[report.kind].target(finding.target).range_of(finding.read) if finding.quantity else None
+    return FoundMeaning(finding.target, outcome(finding.outcome).means, lies.code if lies else "")
 
 
 def letter_content(
@@ -73,11 +77,14 @@ def _device(device: Device) -> dict[str, str | None]:
 
 def _headline(report: Report) -> dict[str, str]:
     """Return the result in one line."""
-    kind, outcomes = load_kinds()[report.kind], load_outcomes()
-    means = {finding.target: outcomes[finding.outcome].means for finding in report.findings}
+    kind = load_kinds()[report.kind]
+    means = {finding.target: outcome(finding.outcome).means for finding in report.findings}
     found = [target_in_each(kind.target(target)) for target, meant in means.items() if meant == POSITIVE]
     if found:
         return {code: text.format(found=_listed(found, code)) for code, text in _headlines("positive").items()}
+    if set(means.values()) == {MEASURED}:
+        read = [read_in_each(kind.target(finding.target), finding.read) for finding in report.findings]
+        return {code: text.format(found=_listed(read, code)) for code, text in _headlines("measured").items()}
     return _headlines("negative" if set(means.values()) == {NEGATIVE} else "unclear")
 
 
@@ -102,12 +109,11 @@ def _pharmacy(report: Report) -> dict[str, Any]:
 
 def _finding(report: Report, finding: Finding) -> dict[str, Any]:
     target = load_kinds()[report.kind].target(finding.target)
-    outcome = load_outcomes()[finding.outcome]
     return {
         "target": target_in_each(target),
         "outcome": finding.outcome,
-        "means": outcome.means,  # of a grade: "positive", where the page knows no grades
-        "label": outcome_in_each(outcome),
+        "means": outcome(finding.outcome).means,  # of a grade: "positive", where the page knows no grades
+        "label": read_in_each(target, finding.read),
     }
 
 
@@ -115,5 +121,5 @@ def _differing(report: Report, former: Report | None) -> list[dict[str, Any]]:
     """Return what the former version found and this one does not."""
     if former is None or former.kind != report.kind:
         return []
-    found = {finding.target: finding.outcome for finding in report.findings}
-    return [_finding(former, each) for each in former.findings if found.get(each.target) != each.outcome]
+    found = {finding.target: finding.read for finding in report.findings}
+    return [_finding(former, each) for each in former.findings if found.get(each.target) != each.read]

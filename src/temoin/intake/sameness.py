@@ -73,7 +73,7 @@ class Content:
         """Return the content of a signed version that came from a file: it has one finding."""
         patient = report.patient
         return Content(
-            outcome=report.findings[0].outcome,
+            outcome=report.findings[0].read,
             comment=report.comment,
             specimen_snomed=report.specimen_snomed,
             device=report.device.name,

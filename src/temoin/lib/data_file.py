@@ -65,6 +65,10 @@ class Entry:
     def minutes(self, field: str) -> int:
         return self._number(field, 1, 24 * 60)
 
+    def wait(self, field: str) -> int:
+        """Return a number of minutes, 0 for at once."""
+        return self._number(field, 0, 24 * 60)
+
     def days(self, field: str) -> int:
         return self._number(field, 1, 100 * 366)
 

@@ -85,7 +85,8 @@ class Figures:
         self.kits[device["manufacturer"], device["name"]][says] += 1
         self.letters[test.letter] += 1
         for target, found in test.found.items():
-            self.targets[target][found] += 1
+            if found is not ResultSays.MEASURED:  # it has no positivity
+                self.targets[target][found] += 1
         self._add_waits(test)
 
     def _add_waits(self, test: SignedTest) -> None:

@@ -20,7 +20,7 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from temoin.catalogue.kinds import Kind, load_kinds
-from temoin.catalogue.outcomes import NONE, POSITIVE, load_outcomes
+from temoin.catalogue.outcomes import MEASURED, NEGATIVE, NONE, POSITIVE, outcome
 from temoin.crypto.sealed import open_value
 from temoin.delivery.letters import LetterFate
 from temoin.journal.unreadable import each_opened
@@ -47,6 +47,7 @@ class ResultSays(StrEnum):
     POSITIVE = "positive"
     NEGATIVE = "negative"
     UNCLEAR = "unclear"  # indeterminate, or an unsatisfactory sample
+    MEASURED = "measured"  # a quantity, of which nothing positive or negative is said
     VOID = "void"  # cancelled
 
 
@@ -162,18 +163,23 @@ class SignedTest:
         return status == ReportStatus.CANCELLED
 
 
+_SAYS = {
+    POSITIVE: ResultSays.POSITIVE,
+    NEGATIVE: ResultSays.NEGATIVE,
+    NONE: ResultSays.UNCLEAR,
+    MEASURED: ResultSays.MEASURED,
+}
+
+
 def says_in_all(found: Iterable[ResultSays]) -> ResultSays:
     """Return what several targets say together: a positive one outweighs all, an unclear one the negatives."""
     each = set(found)
-    order = (ResultSays.POSITIVE, ResultSays.UNCLEAR, ResultSays.NEGATIVE)
+    order = (ResultSays.POSITIVE, ResultSays.UNCLEAR, ResultSays.NEGATIVE, ResultSays.MEASURED)
     return next((one for one in order if one in each), ResultSays.UNCLEAR)
 
 
 def _means(code: str) -> ResultSays:
-    means = load_outcomes()[code].means
-    if means == NONE:
-        return ResultSays.UNCLEAR
-    return ResultSays.POSITIVE if means == POSITIVE else ResultSays.NEGATIVE
+    return _SAYS[outcome(code).means]
 
 
 def each_test(*, by: Seat, wanted: ResultFilter) -> Iterator[SignedTest]:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
-from temoin.catalogue.outcomes import NONE, load_outcomes
+from temoin.catalogue.outcomes import MEASURED, NONE, load_outcomes
 from temoin.testing.actions import COUNTER
 from temoin.testing.coarse import age_band, departement
 from temoin.testing.report import Address, ReportStatus
@@ -90,6 +90,8 @@ class DayCounts:
 
     def add(self, told: Mapping[str, Any], first_signed_at: datetime) -> None:
         """Count one test by what its standing version sealed; a cancelled one counts as cancelled and found nothing."""
+        if any(found["outcome"] == MEASURED for found in told["findings"]):
+            return  # neither positive nor negative, and nothing that spreads: a measure is in no table
         sampled = datetime.fromisoformat(told["sampled_at"])
         day, kind = sampled.date().isoformat(), told["kind"]
         self.tests[TestedCell(day, kind, told["status"])] += 1

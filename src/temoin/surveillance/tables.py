@@ -75,7 +75,8 @@ class Ground:
     def findings(self) -> Iterator[tuple[Key, int]]:
         """Yield kind, target and outcome of every possible finding, and how many findings its test has."""
         for kind in self.kinds.values():
-            for target, outcome in product(kind.targets, OUTCOMES):
+            targets = () if kind.is_measured else kind.targets  # what is measured is not counted
+            for target, outcome in product(targets, OUTCOMES):
                 yield (kind.code, target.code, outcome), len(kind.targets)
 
 
@@ -176,7 +177,7 @@ def _across(*more: Iterable[str]) -> Domain:
 
 def _lots_known(ground: Ground) -> Iterable[tuple[Key, int]]:
     for (reference, lot), kind in ground.lots.items():
-        targets = ground.kinds[kind].targets
+        targets = () if ground.kinds[kind].is_measured else ground.kinds[kind].targets
         for target, outcome in product(targets, OUTCOMES):
             yield (reference, lot, target.code, outcome), len(targets)
 

@@ -31,7 +31,7 @@ class ProposedAmendment:
             return False
         if self.reading is None:
             return report.status is ReportStatus.CANCELLED
-        said = ({one.target: one.outcome for one in report.findings}, report.read_at, report.comment)
+        said = ({one.target: one.read for one in report.findings}, report.read_at, report.comment)
         proposed = (self.reading.outcomes, self.reading.read_at, self.reading.comment)
         return report.status is ReportStatus.CORRECTED and said == proposed
 

@@ -55,16 +55,16 @@ class Correction:
     read_at: datetime | None = None
     comment: str | None = None
 
-    def reading_of(self, former: Report) -> Reading:
+    def reading_of(self, former: Report, opened: Opened) -> Reading:
         """Return the reading that the corrected version would have."""
-        read = {finding.target: finding.outcome for finding in former.findings}
+        read = {finding.target: finding.read for finding in former.findings}
         reading = Reading(
             outcomes={**read, **self.outcomes},
             read_at=former.read_at if self.read_at is None else self.read_at,
             comment=former.comment if self.comment is None else self.comment,
             is_typed=READ in former.typed_times if self.read_at is None else True,
         )
-        return corrected_reading(former, reading)
+        return corrected_reading(former, reading, opened)
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def propose_correction(*, by: ProgramSeat, record_id: UUID, correction: Correcti
     reason = clean_reason(correction.reason)
 
     def judged(opened: Opened, former: Report) -> Reading:
-        reading = correction.reading_of(former)
+        reading = correction.reading_of(former, opened)
         correction_of(former, reading, reason=reason, opened=opened, signed_by=former.signer)
         return reading
 

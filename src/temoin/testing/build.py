@@ -8,10 +8,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from temoin.catalogue.kinds import Kind
+from temoin.catalogue.kinds import Kind, Target
 from temoin.catalogue.kits import Kit, kit
+from temoin.catalogue.measures import quantity_of
 from temoin.catalogue.models import Lot
-from temoin.catalogue.outcomes import outcome, specimen
+from temoin.catalogue.outcomes import specimen
 from temoin.lib.clock import now
 from temoin.lib.ids import new_id
 from temoin.lib.zones import day_of, wall_clock
@@ -181,7 +182,7 @@ def says_more_than_the_address(former: Report, report: Report) -> bool:
 
 
 def _read_in(report: Report) -> list[tuple[str, str]]:
-    return [(finding.target, finding.outcome) for finding in report.findings]
+    return [(finding.target, finding.read) for finding in report.findings]
 
 
 def cancelled_report(former: Report, reason: str, *, opened: Opened, by: Seat) -> Report:
@@ -270,22 +271,22 @@ def organisation(pharmacy: Pharmacy) -> Organisation:
 
 def findings(kind: Kind, reading: Reading) -> tuple[Finding, ...]:
     """Return one finding per target, in the kind's order, with the codes of the catalogue."""
-    found = []
-    for target in kind.targets:
-        read = outcome(reading.outcomes[target.code])
-        found.append(
-            Finding(
-                target=target.code,
-                display=target.label(FRENCH),
-                loinc=target.loinc,
-                loinc_display=target.loinc_display,
-                icd10=target.icd10,
-                outcome=read.code,
-                snomed=read.snomed,
-                snomed_display=read.label(FRENCH),
-            )
-        )
-    return tuple(found)
+    return tuple(_finding(target, reading.outcomes[target.code]) for target in kind.targets)
+
+
+def _finding(target: Target, read: str) -> Finding:
+    outcome, loinc = target.outcome_of(read), target.loinc_of(read)
+    return Finding(
+        target=target.code,
+        display=target.label(FRENCH),
+        loinc=loinc,
+        loinc_display=target.display_of(loinc),
+        icd10=target.icd10,
+        outcome=outcome.code,
+        snomed=outcome.snomed,
+        snomed_display=target.words_of(read, FRENCH),
+        quantity=quantity_of(read) if target.measure else None,
+    )
 
 
 def device_from_sealed(values: dict[str, Any]) -> Device:

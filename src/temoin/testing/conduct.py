@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from temoin.catalogue.kinds import Kind
 from temoin.catalogue.logigram_inputs import Facts
-from temoin.catalogue.logigrams import ActDecision, Medicine, load_logigrams, means_of
+from temoin.catalogue.logigrams import ActDecision, Medicine, load_logigrams
 from temoin.lib.errors import refuse
 from temoin.testing.answers import AskedPerson
 from temoin.testing.report import Conduct
@@ -26,7 +26,8 @@ def decision_after(
     kind: Kind, person: AskedPerson, answers: Mapping[str, str], today: date, *, outcomes: Mapping[str, str]
 ) -> ActDecision | None:
     """Return what is done with a result; None where the kind has no logigram."""
-    facts = _facts(person, answers, today, means=means_of(outcomes))
+    means = tuple(kind.target(target).outcome_of(read).means for target, read in outcomes.items())
+    facts = _facts(person, answers, today, means=means)
     return load_logigrams().decide_after(kind.code, facts)
 
 

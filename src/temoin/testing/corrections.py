@@ -42,7 +42,7 @@ def correction_of(
     prescriber: Prescriber | None = None,
 ) -> Report:
     """Build a corrected version, judged: InvalidError for a reading that cannot be, or that says nothing new."""
-    reading = corrected_reading(former, reading)
+    reading = corrected_reading(former, reading, opened)
     check_reading(reading, opened.kind, opened.kit, opened.steps)
     report = corrected_report(former, reading, reason=reason, opened=opened, signed_by=signed_by)
     report = replace(report, prescriber=prescriber or former.prescriber)
@@ -50,9 +50,9 @@ def correction_of(
     return report
 
 
-def corrected_reading(former: Report, reading: Reading) -> Reading:
+def corrected_reading(former: Report, reading: Reading, opened: Opened) -> Reading:
     """Return a reading as it is kept: at the very time of the former version, where a form holds that minute."""
-    reading = clean_reading(reading)
+    reading = clean_reading(reading, opened.kind, opened.kit)
     if reading.read_at.replace(second=0, microsecond=0) != former.read_at.replace(second=0, microsecond=0):
         return reading
     return replace(reading, read_at=former.read_at, is_typed=READ in former.typed_times)

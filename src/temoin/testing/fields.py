@@ -83,6 +83,7 @@ FIELDS: Final[Mapping[str, ReportField]] = {
             "target display loinc loinc_display icd10 outcome snomed snomed_display",
             under="findings.",
         ),
+        *_rows(_HEALTH, _ALL, "value unit comparator", under="findings.quantity.", since=5),
         # Clinical data and risk factors go with a number in the place of the name (CSP R.3113-2, 4° and 5°); what was
         # delivered does not: it is for the patient, the doctor and the patient's own file.
         *_rows(

@@ -52,7 +52,7 @@ def sign_from_file(acts: Acts, *, by: Seat, pharmacy: Pharmacy, traits: Traits, 
     check_right(by=by, right=Right.SIGN_RESULT)
     check_may_sign(by=by, signers=result.kind.signers)
     check_sample(result.sample, result.kind, None, traits.birth_date)
-    reading = clean_reading(result.reading)
+    reading = clean_reading(result.reading, result.kind, None)
     check_reading(reading, result.kind, None, Steps(sampled_at=result.sample.sampled_at, started_at=None))
     record = Record(
         pharmacy_id=by.pharmacy_id,

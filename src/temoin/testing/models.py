@@ -59,7 +59,15 @@ def _with_nobody_who_ordered(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_nothing_asked_or_done(value: dict[str, Any]) -> dict[str, Any]:
-    return _without_order({"answers": [], "conduct": None, **value})
+    return _with_order_unmeasured({"answers": [], "conduct": None, **value})
+
+
+def _with_order_unmeasured(value: dict[str, Any]) -> dict[str, Any]:
+    return _with_nothing_measured(_without_order(value))
+
+
+def _with_nothing_measured(value: dict[str, Any]) -> dict[str, Any]:
+    return {**value, "findings": [{"quantity": None, **finding} for finding in value["findings"]]}
 
 
 class Record(SealedModel):
@@ -213,12 +221,13 @@ class RecordVersion(SealedModel):
         "sealed": HEALTH,
     }
     binds: ClassVar = ("record_id", "number", "signed_by", "signed_at")
-    schema: ClassVar = 4
+    schema: ClassVar = 5
     readers: ClassVar = {
         1: Reader(upgrade=_with_nobody_who_ordered),
         2: Reader(upgrade=_with_nothing_asked_or_done),
-        3: Reader(upgrade=_without_order),
-        4: Reader(),
+        3: Reader(upgrade=_with_order_unmeasured),
+        4: Reader(upgrade=_with_nothing_measured),
+        5: Reader(),
     }
     told: ClassVar = False  # a version is written once, and the digest of its own is in the event that tells of it
 

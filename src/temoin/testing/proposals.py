@@ -99,7 +99,7 @@ def _propose(
             raise ConflictError(f"cannot propose a result for a record that is {opened.state}")
         if expected not in {None, proposal_mark(proposal_in(opened.sealed))}:
             raise refuse("", "changed", _OTHER_NOTED)
-        reading = clean_reading(reading)
+        reading = clean_reading(reading, opened.kind, opened.kit)
         check_reading(reading, opened.kind, opened.kit, opened.steps)
         check_entry(reading, opened.kit, opened.steps)
         check_lot_stands(opened.lot)

@@ -12,6 +12,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from temoin.lib.quantity import Quantity
+
 _CLIA_LETTERS = 10
 
 
@@ -196,9 +198,15 @@ class Finding:
     loinc: str
     loinc_display: str
     icd10: str = ""
-    outcome: str  # our closed code: positive | negative | indeterminate | unsatisfactory
-    snomed: str  # SNOMED CT code of the outcome
-    snomed_display: str  # its French label on screen and in documents
+    outcome: str  # our closed code: positive | negative | indeterminate | unsatisfactory | measured
+    snomed: str  # SNOMED CT code of the outcome; "" where a quantity was measured
+    snomed_display: str  # its French label on screen and in documents, or the quantity in French
+    quantity: Quantity | None = None  # what was measured: the outcome says that alone
+
+    @property
+    def read(self) -> str:
+        """Return what a reading has of it: the outcome's code, or the quantity with its unit."""
+        return self.quantity.text if self.quantity else self.outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,7 +299,7 @@ class Report:
         # versions signed before these existed have neither
         known["answers"] = tuple(GivenAnswer(**_known(GivenAnswer, answer)) for answer in known.get("answers", ()))
         known["conduct"] = Conduct(**_known(Conduct, known["conduct"])) if known.get("conduct") else None
-        known["findings"] = tuple(Finding(**_known(Finding, finding)) for finding in known["findings"])
+        known["findings"] = tuple(_finding(finding) for finding in known["findings"])
         return Report(**known)
 
 
@@ -302,6 +310,12 @@ def _known(kind: Any, values: dict[str, Any]) -> dict[str, Any]:
 def _placed(kind: Any, values: dict[str, Any] | None) -> Any:
     """Return somebody who has an address, or nobody."""
     return kind(**{**_known(kind, values), "address": _address(values["address"])}) if values else None
+
+
+def _finding(values: dict[str, Any]) -> Finding:
+    known = _known(Finding, values)
+    measured = known.get("quantity")  # versions signed before there were any have none
+    return Finding(**{**known, "quantity": Quantity(**_known(Quantity, measured)) if measured else None})
 
 
 def _datetime(value: str | datetime) -> datetime:

@@ -20,6 +20,7 @@ from temoin.lib.handed import Handed
 from temoin.lib.typed import typed_lines
 from temoin.lib.zones import day_of
 from temoin.pharmacies.zones import zone_here
+from temoin.testing.measured import quantity_problem, read_quantities
 from temoin.testing.report import Device
 from temoin.testing.settings import Counter
 
@@ -67,7 +68,7 @@ class Steps:
 class Reading:
     """What was read, by target code, and when."""
 
-    outcomes: Mapping[str, str]
+    outcomes: Mapping[str, str]  # the code of an outcome, or a quantity as it was typed, with its unit
     read_at: datetime
     comment: str = ""
     is_typed: bool = False
@@ -111,10 +112,10 @@ def _lot_problems(lot: Lot | None, kind: Kind, sampled_at: datetime) -> list[Pro
     return lot_problems(lot, day_of(sampled_at, zone_here()))
 
 
-def clean_reading(reading: Reading) -> Reading:
-    """Return the reading with its comment as it is kept."""
+def clean_reading(reading: Reading, kind: Kind, kit: Kit | None) -> Reading:
+    """Return the reading with its comment and its quantities as they are kept."""
     comment = typed_lines("comment", reading.comment, of="RecordVersion")
-    return reading if comment == reading.comment else replace(reading, comment=comment)
+    return replace(reading, comment=comment, outcomes=read_quantities(reading.outcomes, kind, kit))
 
 
 def check_lot_stands(lot: Lot | None) -> None:
@@ -181,7 +182,7 @@ def check_reading(reading: Reading, kind: Kind, kit: Kit | None, steps: Steps) -
 
     `kit` is None for a result that a file brings: its own laboratory answers for the window.
     """
-    problems = _outcome_problems(reading, kind)
+    problems = _outcome_problems(reading, kind, kit)
     if reading.read_at > now() + TOLERANCE:
         problems.append(Problem("read_at", "future", _("The reading time is in the future: check it.")))
     elif reading.read_at < steps.sampled_at:
@@ -192,11 +193,13 @@ def check_reading(reading: Reading, kind: Kind, kit: Kit | None, steps: Steps) -
         raise InvalidError(problems)
 
 
-def _outcome_problems(reading: Reading, kind: Kind) -> list[Problem]:
+def _outcome_problems(reading: Reading, kind: Kind, kit: Kit | None) -> list[Problem]:
     problems = []
     for target in kind.targets:
         outcome = reading.outcomes.get(target.code, "")
-        if not outcome:
+        if target.measure:
+            problems += [problem] if (problem := quantity_problem(outcome, target, kit)) else []
+        elif not outcome:
             problems.append(Problem(f"outcome-{target.code}", "required", _("Choose the result read for this target.")))
         elif not target.allows(outcome):
             problems.append(

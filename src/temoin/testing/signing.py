@@ -43,7 +43,7 @@ def sign_result(*, by: Seat, record_id: UUID, reading: Reading, entered_at: date
         opened = open_for_signature(record_id)
         check_may_sign(by=by, signers=opened.kind.signers)
         check_state("sign", opened)
-        reading = clean_reading(reading)
+        reading = clean_reading(reading, opened.kind, opened.kit)
         check_reading(reading, opened.kind, opened.kit, opened.steps)
         check_entry(reading, opened.kit, opened.steps, entered_at=entered_at)
         check_lot_stands(opened.lot)

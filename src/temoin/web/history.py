@@ -13,7 +13,6 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from temoin.catalogue.kinds import Kind
-from temoin.catalogue.outcomes import outcome
 from temoin.testing.report import Address, Conduct, Doctor, Prescriber, Report, ReportStatus
 from temoin.web.findings import ReadTarget, findings_of
 from temoin.web.patient_form import SEX_WORDS, STATUS_WORDS
@@ -79,13 +78,13 @@ def history(reports: Sequence[Report], kind: Kind) -> list[HistoryVersion]:
 def _changes(former: Report, later: Report, kind: Kind) -> Iterator[Amendment]:
     if later.status is ReportStatus.CANCELLED:
         return  # it says nothing otherwise: it is void
-    read = {finding.target: finding.outcome for finding in former.findings}
+    read = {finding.target: finding.read for finding in former.findings}
     language = get_language() or "fr"
     for finding in later.findings:
-        if (before := read.get(finding.target, "")) != finding.outcome:
-            was = capfirst(outcome(before).label(language)) if before else ""
-            target = kind.target(finding.target).label(language)
-            yield Amendment(target, was, capfirst(outcome(finding.outcome).label(language)))
+        if (before := read.get(finding.target, "")) != finding.read:
+            target = kind.target(finding.target)
+            was, now = (capfirst(target.words_of(one, language)) if one else "" for one in (before, finding.read))
+            yield Amendment(target.label(language), was, now)
     yield from changes_beside(former, later)
 
 

@@ -27,6 +27,8 @@ class KitWords:
         after, before = self.kit.read_after_minutes, self.kit.read_before_minutes
         if after is None:
             return _("The catalogue has no source for it: see the leaflet.")
+        if before is None and after == 0:
+            return _("at once")
         if before is None:
             return _("from %(after)d minutes on") % {"after": after}
         return _("from %(after)d to %(before)d minutes") % {"after": after, "before": before}

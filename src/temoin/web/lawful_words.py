@@ -10,7 +10,7 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from temoin.catalogue.kinds import Kind, Target, load_kinds
-from temoin.catalogue.outcomes import load_outcomes
+from temoin.catalogue.outcomes import all_outcomes
 from temoin.outbox.channel import Audience
 from temoin.outbox.open_channels import destination_named, destinations
 from temoin.testing.report import IdentityStatus, PatientForm
@@ -111,7 +111,7 @@ def _rule_line(rule: Rule) -> RuleLine:
     return RuleLine(
         tests=_listed({code: kind.label(_lang()) for code, kind in load_kinds().items()}, rule.kinds),
         targets=_listed(_all_targets(), rule.targets),
-        outcomes=_listed({code: one.label(_lang()) for code, one in load_outcomes().items()}, rule.outcomes),
+        outcomes=_listed({code: one.label(_lang()) for code, one in all_outcomes().items()}, rule.outcomes),
         identity=IDENTITY[rule.identity],
         form=FORM[rule.form],
         within=delay_words(rule.within),

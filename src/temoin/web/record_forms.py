@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from temoin.catalogue.actions import lots_in_stock
-from temoin.catalogue.kinds import Kind, load_kinds
+from temoin.catalogue.kinds import Kind, Target, load_kinds
 from temoin.catalogue.kits import kit
 from temoin.lib.errors import refuse
 from temoin.lib.lengths import LONGEST
@@ -30,6 +31,7 @@ from temoin.web.times import FIRST, SECOND, TWICE, local_minute, page_today, rea
 from temoin.web.workstation import habits_of, station_of
 
 KEYS = "123456789"
+OUTCOME, UNIT = "outcome-", "unit-"  # of a target: what was read, and the unit of a value typed without it
 _ONLY_GOOD = _("Expired, closed and recalled lots are not in this list: the page of the lots says why.")
 
 
@@ -153,26 +155,43 @@ def result_fields(kind: Kind, typed: Typed) -> list[Field]:
 
 def outcome_fields(kind: Kind, typed: Typed, *, takes_focus: bool = False, row: str = "") -> list[Field]:
     """Return one group of buttons per target; `row` tells apart those of a list."""
-    language = get_language() or "fr"
     return [
-        typed(
-            f"outcome-{target.code}",
-            target.label(language),
-            "outcome",
-            choices=[Choice(outcome.code, capfirst(outcome.label(language))) for outcome in target.outcomes],
-            required=True,
-            autofocus=takes_focus and place == 0,
-            row=row,
-        )
+        field
         for place, target in enumerate(kind.targets)
+        for field in _fields_of(target, typed, {"required": True, "row": row}, takes_focus=takes_focus and place == 0)
     ]
+
+
+def _fields_of(target: Target, typed: Typed, options: Mapping[str, Any], *, takes_focus: bool) -> Iterator[Field]:
+    """Yield the buttons of a target, or the value and the unit of what is measured."""
+    language = get_language() or "fr"
+    name, label = f"{OUTCOME}{target.code}", target.label(language)
+    if target.measure is None:
+        choices = [Choice(outcome.code, capfirst(outcome.label(language))) for outcome in target.outcomes]
+        yield typed(name, label, "outcome", choices=choices, autofocus=takes_focus, **options)
+        return
+    units = [Choice(unit.code, unit.code) for unit in target.measure.units]
+    value, unit = _parts_of(typed, target)
+    hint = "" if options["row"] else _("As the device shows it, with its unit; LO or HI where it shows that.")
+    attributes = {"inputmode": "decimal", "maxlength": "12"}
+    shown = typed(name, label, hint=hint, autofocus=takes_focus, attributes=attributes, **options)
+    yield replace(shown, value=value)
+    yield replace(typed(f"{UNIT}{target.code}", _("Unit"), "radio", choices=units, **options), value=unit)
+
+
+def _parts_of(typed: Typed, target: Target) -> tuple[str, str]:
+    """Return value and unit as they were typed, or of a reading that holds both."""
+    whole = str(typed.values.get(f"{OUTCOME}{target.code}") or "")
+    value, _space, unit = whole.rpartition(" ")
+    if target.measure and unit in {one.code for one in target.measure.units}:
+        return value, unit
+    return whole, str(typed.values.get(f"{UNIT}{target.code}") or "")
 
 
 def read_reading(typed: Mapping[str, str]) -> Reading:
     """Read a result from its form; the action judges it."""
-    outcomes = {
-        name.removeprefix("outcome-"): value for name, value in typed.items() if name.startswith("outcome-") and value
-    }
+    read = {name.removeprefix(OUTCOME): value for name, value in typed.items() if name.startswith(OUTCOME) and value}
+    outcomes = {name: f"{value} {typed.get(f'{UNIT}{name}') or ''}".strip() for name, value in read.items()}
     moment = read_moment(typed, "read_at")
     comment = typed.get("comment", "").strip()
     return Reading(
@@ -186,7 +205,7 @@ def read_reading(typed: Mapping[str, str]) -> Reading:
 
 def typed_reading(report: Report) -> dict[str, str]:
     """Return a signed result as a person would have typed it, to be corrected."""
-    outcomes = {f"outcome-{finding.target}": finding.outcome for finding in report.findings}
+    outcomes = {f"{OUTCOME}{finding.target}": finding.read for finding in report.findings}
     return {**outcomes, "read_at": local_minute(report.read_at), "comment": report.comment}
 
 

@@ -13,6 +13,7 @@ SAYS: dict[ResultSays, Words] = {
     ResultSays.POSITIVE: _("Positive"),
     ResultSays.NEGATIVE: _("Negative"),
     ResultSays.UNCLEAR: _("Inconclusive"),
+    ResultSays.MEASURED: _("Measured"),
     ResultSays.VOID: _("Cancelled"),
 }
 NOTICE: dict[NoticeStands, Mark] = {

@@ -9,6 +9,7 @@ from temoin.formats.cda import narrative as words
 from temoin.formats.cda.elements import Element, add, add_code, add_reference, add_templates, add_text, moment
 from temoin.formats.cda.others import add_laboratory
 from temoin.formats.cda.terms import CdaResult, Test, load_terms
+from temoin.lib.quantity import BELOW, Quantity
 from temoin.testing.report import Device, Finding, Report, ReportStatus
 
 # PaLM knows completed, active and aborted: a result that is void is the third.
@@ -72,9 +73,14 @@ def _add_observation(parent: Element, report: Report, finding: Finding, test: Te
     add_templates(observation, codes.OBSERVATION_TEMPLATES)
     code = add_code(observation, "code", (test.loinc.code, test.loinc.label), codes.LOINC)
     add_reference(code, "originalText", words.examined(number))
+    if finding.quantity:  # which has no text of its own: the whole observation refers to it
+        add_reference(observation, "text", words.resulted(number))
     add(observation, "statusCode", code=STATUS[report.status])
     add(observation, "effectiveTime", value=moment(report.sampled_at))
-    _add_value(observation, finding, load_terms().results[finding.snomed], number)
+    if finding.quantity:
+        _add_quantity(observation, finding.quantity)
+    else:
+        _add_value(observation, finding, load_terms().results[finding.snomed], number)
     if report.comment:
         _add_comment(observation, words.COMMENT)
 
@@ -87,6 +93,15 @@ def _add_value(observation: Element, finding: Finding, result: CdaResult, number
     add_reference(value, "originalText", words.resulted(number))
     if not is_exact:
         add_code(value, "translation", exact, codes.SNOMED)
+
+
+def _add_quantity(observation: Element, quantity: Quantity) -> None:
+    """Write a number with its unit, or the interval beyond the limit of what was measured."""
+    told = {"value": quantity.value, "unit": quantity.unit}
+    value = add(observation, "value", **({} if quantity.comparator else told))
+    value.set(etree.QName(codes.XSI, "type"), "IVL_PQ" if quantity.comparator else "PQ")
+    if quantity.comparator:
+        add(value, "high" if quantity.comparator == BELOW else "low", inclusive="false", **told)
 
 
 def _add_comment(parent: Element, name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
+from temoin.catalogue.outcomes import MEASURED
 from temoin.formats.cda import codes
 from temoin.formats.cda.body import add_body
 from temoin.formats.cda.elements import CdaError
@@ -28,7 +29,8 @@ def has_document(content: object) -> bool:
     """Tell whether this is a Report of tests that BIO-TROD knows; a laboratory's method may not be one."""
     terms = load_terms()
     return isinstance(content, Report) and all(
-        finding.loinc in terms.tests and finding.snomed in terms.results for finding in content.findings
+        finding.loinc in terms.tests and (finding.quantity or finding.snomed in terms.results)
+        for finding in content.findings
     )
 
 
@@ -41,14 +43,21 @@ def _tests(report: Report) -> tuple[Test, ...]:
 def _test(finding: Finding) -> Test:
     """Return what the data file says of a finding, which must agree with the Report."""
     terms = load_terms()
-    test, result = terms.tests.get(finding.loinc), terms.results.get(finding.snomed)
-    if test is None or result is None:
+    test, outcome = terms.tests.get(finding.loinc), _outcome(finding)
+    if test is None or outcome is None:
         raise CdaError("a test or a result is not one of BIO-TROD")
-    if (finding.target, finding.outcome) != (test.target, result.outcome):
+    if (finding.target, finding.outcome) != (test.target, outcome):
         raise CdaError("a target or an outcome is not that of its code")
     if finding.icd10 not in {"", test.disease.code}:
         raise CdaError("a disease is not that of its test")
     return test
+
+
+def _outcome(finding: Finding) -> str | None:
+    if finding.quantity:
+        return MEASURED
+    result = load_terms().results.get(finding.snomed)
+    return None if result is None else result.outcome
 
 
 def _check_version(report: Report) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from temoin.lib.spreadsheet import FORMULA, begins_formula
 from temoin.testing.report import Finding, PatientForm, PatientIdentity, Report
 
-FORMAT = "temoin-report-3"
+FORMAT = "temoin-report-4"
 MARK = "'"
 # The apostrophe itself too: the reader takes one away whatever follows it, so that what comes back is what was written.
 GUARDED = (*FORMULA, MARK)
@@ -117,6 +117,9 @@ _FINDING: Mapping[str, str] = {
     "outcome": "outcome",
     "outcome_snomed": "snomed",
     "outcome_display": "snomed_display",
+    "quantity_comparator": "quantity.comparator",
+    "quantity_value": "quantity.value",
+    "quantity_unit": "quantity.unit",
 }
 COLUMNS = ("format", *_REPORT, "patient_birth_date", "answers", "number", "of", *_FINDING)
 

@@ -26,6 +26,7 @@ AGE_BAND: Final = "https://temoin.org/fhir/StructureDefinition/age-band"
 # Terminologies.
 LOINC: Final = "http://loinc.org"
 SNOMED: Final = "http://snomed.info/sct"
+UCUM: Final = "http://unitsofmeasure.org"
 ICD10: Final = "http://hl7.org/fhir/sid/icd-10"
 V2_IDENTIFIER_TYPE: Final = "http://terminology.hl7.org/CodeSystem/v2-0203"
 OBSERVATION_CATEGORY: Final = "http://terminology.hl7.org/CodeSystem/observation-category"

@@ -1,9 +1,12 @@
 """What was found in what: one Observation per finding, and the Specimen they share."""
 
+import orjson
+
 from temoin.formats.fhir import codes
 from temoin.formats.fhir.elements import Element, coding, concept, moment, reference, resource
 from temoin.formats.fhir.links import Links
 from temoin.formats.fhir.performers import performers
+from temoin.lib.quantity import Quantity
 from temoin.testing.report import Finding, Report
 
 _LABORATORY = coding(codes.OBSERVATION_CATEGORY, "laboratory", "Laboratory")
@@ -33,17 +36,28 @@ def _observation(report: Report, finding: Finding, links: Links, full_url: str) 
     values["effectiveDateTime"] = moment(report.sampled_at)
     values["issued"] = moment(report.read_at)
     values["performer"] = performers(report, links)
-    values["valueCodeableConcept"] = concept(
-        coding(codes.SNOMED, finding.snomed, finding.snomed_display),
-        coding(codes.OUTCOME_SYSTEM, finding.outcome),
-        text=finding.snomed_display,
-    )
+    if finding.quantity:
+        values["valueQuantity"] = _quantity(finding.quantity)
+    else:
+        values["valueCodeableConcept"] = concept(
+            coding(codes.SNOMED, finding.snomed, finding.snomed_display),
+            coding(codes.OUTCOME_SYSTEM, finding.outcome),
+            text=finding.snomed_display,
+        )
     meaning = codes.INTERPRETATION_OF.get(finding.outcome)
     if meaning:
         values["interpretation"] = [concept(coding(codes.INTERPRETATION, *meaning))]
     values["specimen"] = reference(links.specimen)
     values["device"] = device
     return values
+
+
+def _quantity(quantity: Quantity) -> Element:
+    # Written as it was shown: no float, and 1.20 stays 1.20, which FHIR asks for too.
+    value: Element = {"value": orjson.Fragment(quantity.value)}
+    if quantity.comparator:
+        value["comparator"] = quantity.comparator
+    return value | {"unit": quantity.unit, "system": codes.UCUM, "code": quantity.unit}
 
 
 def specimen_resource(report: Report, links: Links) -> Element:

@@ -10,8 +10,10 @@ the source as a tag, the notice and ICD-10 in `Composition.event`, our own ident
 that is no code of a commune in an extension of ours.
 """
 
+import json
 from base64 import b64decode
 from datetime import date, datetime
+from decimal import Decimal
 
 import orjson
 
@@ -19,6 +21,8 @@ from temoin.formats.fhir import codes
 from temoin.formats.fhir.elements import Element
 from temoin.formats.fhir.masked import form_of, read_masked
 from temoin.formats.fhir.parts import DocumentError, Parts, coded, contact, extended, identified, named
+from temoin.formats.measured import check_measured, told_quantity
+from temoin.lib.quantity import Quantity
 from temoin.testing.report import (
     Address,
     Device,
@@ -41,12 +45,19 @@ _STATUS = {pair: status for status, pair in codes.STATUS.items()}
 def read_document(data: bytes) -> Report:
     """Return the Report that a document of ours carries; anything else raises `DocumentError`."""
     try:
-        return _report(Parts(orjson.loads(data)))
+        return _report(Parts(_exact(data)))
     except DocumentError:
         raise
     except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
         # The cause may quote a value of the document, which is health data: it is cut off.
         raise DocumentError(f"the document cannot be read ({type(error).__name__})") from None
+
+
+def _exact(data: bytes) -> Element:
+    """Return the document with each decimal as it is written: a float keeps no trailing zero."""
+    orjson.loads(data)  # strict, as the other is not: in depth, in letters, in numbers
+    document: Element = json.loads(data, parse_float=Decimal)
+    return document
 
 
 def _report(parts: Parts) -> Report:
@@ -126,26 +137,31 @@ def _findings(parts: Parts, report: Element) -> tuple[Finding, ...]:
         disease = coded(event["code"], codes.ICD10)
         if disease:
             diseases[event["detail"][0]["reference"]] = disease["code"]
+    kind = coded([report["code"]], codes.KIND_SYSTEM)["code"]
     return tuple(
-        _finding(parts.at(link, "Observation"), diseases.get(link["reference"], "")) for link in report["result"]
+        check_measured(kind, _finding(parts.at(link, "Observation"), diseases.get(link["reference"], "")))
+        for link in report["result"]
     )
 
 
 def _finding(observation: Element, icd10: str) -> Finding:
     test = coded([observation["code"]], codes.LOINC)
     target = coded([observation["code"]], codes.TARGET_SYSTEM)
+    names = {"target": target["code"], "display": target.get("display", "")}
+    coding = {"loinc": test["code"], "loinc_display": test.get("display", ""), "icd10": icd10}
+    if told := observation.get("valueQuantity"):
+        quantity = _quantity(told)
+        return Finding(**names, **coding, **told_quantity(quantity), quantity=quantity)
     value = coded([observation["valueCodeableConcept"]], codes.SNOMED)
     outcome = coded([observation["valueCodeableConcept"]], codes.OUTCOME_SYSTEM)
-    return Finding(
-        target=target["code"],
-        display=target.get("display", ""),
-        loinc=test["code"],
-        loinc_display=test.get("display", ""),
-        icd10=icd10,
-        outcome=outcome["code"],
-        snomed=value["code"],
-        snomed_display=value.get("display", ""),
-    )
+    words = {"snomed": value["code"], "snomed_display": value.get("display", "")}
+    return Finding(**names, **coding, **words, outcome=outcome["code"])
+
+
+def _quantity(told: Element) -> Quantity:
+    if told["system"] != codes.UCUM or isinstance(told["value"], bool | str):
+        raise DocumentError("a quantity is no number in a UCUM unit")
+    return Quantity(comparator=told.get("comparator", ""), value=str(told["value"]), unit=told["code"])
 
 
 def _patient(patient: Element) -> PatientIdentity:

@@ -44,5 +44,7 @@ ABNORMAL: Final = {"positive": ("A", "Abnormal", "HL70078"), "negative": ("N", "
 ANSWER_TABLES: Final = {"yes-no": "HL70136", "null-flavour": "NULLFL", "snomed": "SCT"}
 ASKED: Final = "QST"  # OBX-29 of 2.8, which senders to public health use before it: an answer, and no result
 
+UCUM: Final = "UCUM"  # table 0396
+
 COMMENT: Final = ("RE", "Remark", "HL70364")
 REASON: Final = ("1R", "Primary reason", "HL70364")

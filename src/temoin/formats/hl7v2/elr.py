@@ -108,10 +108,9 @@ def _observation(report: Report, finding: Finding, number: int) -> Fields:
     organisation, laboratory = report.organisation, report.laboratory
     return {
         1: str(number),
-        2: "CWE",
         3: (finding.loinc, finding.loinc_display, "LN", finding.target, finding.display, "L"),
         4: str(number),
-        5: (finding.snomed, finding.snomed_display, "SCT", finding.outcome, "", "L"),
+        **_found(finding),
         8: codes.ABNORMAL.get(finding.outcome, ""),
         11: codes.STATUS[report.status],
         14: moment(report.sampled_at),
@@ -124,6 +123,17 @@ def _observation(report: Report, finding: Finding, number: int) -> Fields:
         # Who directs another laboratory is not known here.
         25: "" if laboratory else professional(report.signer, organisation)[0],
     }
+
+
+def _found(finding: Finding) -> Fields:
+    """Return type, value and unit of what was found: a code, a number, or that it lies beyond one."""
+    measured = finding.quantity
+    if measured is None:
+        return {2: "CWE", 5: (finding.snomed, finding.snomed_display, "SCT", finding.outcome, "", "L")}
+    unit = {6: (measured.unit, measured.unit, codes.UCUM)}
+    if not measured.comparator:
+        return {2: "NM", 5: measured.value, **unit}
+    return {2: "SN", 5: (measured.comparator, measured.value), **unit}
 
 
 def _answer(report: Report, answer: GivenAnswer, number: int) -> Fields:

@@ -36,6 +36,8 @@ TYPES: Final[dict[str, tuple[Part, ...]]] = {
     # The identity of a person is compared letter by letter in France (INS): the envelope keeps 100 letters of a name.
     "INS": (100, 100, 100, 20, 20, 6, 1),
     "DT": (Whole(8),),
+    "NM": (Whole(16),),
+    "SN": (Whole(2), Whole(15), Whole(1), Whole(15)),
     "ED": ("HD", 9, 18, 6, DOCUMENT),
     "EIP": ("EI", "EI"),
     "NTE": (ANY,),
@@ -48,7 +50,7 @@ FIELDS: Final[dict[str, dict[int, str]]] = {
     "ORC": {2: "EI", 3: "EI", 12: "XCN", 14: "XTN", 21: "XON", 22: "XAD", 23: "XTN", 24: "XAD"},
     "OBR": {2: "EI", 3: "EI", 4: "CWE", 16: "XCN", 17: "XTN", 31: "CWE"},
     "NTE": {3: "NTE", 4: "CE"},
-    "OBX": {3: "CWE", 8: "CWE", 16: "XCN", 17: "CWE", 18: "EI", 23: "XON", 24: "XAD", 25: "XCN"},
+    "OBX": {3: "CWE", 6: "CWE", 8: "CWE", 16: "XCN", 17: "CWE", 18: "EI", 23: "XON", 24: "XAD", 25: "XCN"},
     "SPM": {2: "EIP", 4: "CWE"},
     "PRT": {4: "CWE", 5: "XCN", 8: "XON", 15: "XTN"},
 }

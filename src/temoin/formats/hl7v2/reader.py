@@ -13,6 +13,8 @@ from temoin.formats.hl7v2 import codes
 from temoin.formats.hl7v2.errors import Hl7Error
 from temoin.formats.hl7v2.fitting import restored
 from temoin.formats.hl7v2.syntax import Message, Segment, read_message
+from temoin.formats.measured import UnmeasuredError, check_measured, told_quantity
+from temoin.lib.quantity import Quantity
 from temoin.testing.report import (
     Address,
     Device,
@@ -104,16 +106,40 @@ def _note(message: Message, kind: str) -> str:
 
 
 def _finding(observation: Segment, request: Segment, number: int) -> Finding:
-    return Finding(
+    measured = _quantity(observation)
+    value = told_quantity(measured) if measured else _outcome(observation)
+    finding = Finding(
         target=observation.required(3, 4),
         display=observation.text(3, 5),
         loinc=observation.required(3),
         loinc_display=observation.text(3, 2),
         icd10=request.text(31, repetition=number),
-        outcome=observation.required(5, 4),
-        snomed=observation.required(5),
-        snomed_display=observation.text(5, 2),
+        quantity=measured,
+        **value,
     )
+    try:
+        return check_measured(request.required(4, 4), finding)
+    except UnmeasuredError as error:
+        raise Hl7Error(observation.place(5), str(error)) from None
+
+
+def _outcome(observation: Segment) -> dict[str, str]:
+    code, words = observation.required(5), observation.text(5, 2)
+    return {"outcome": observation.required(5, 4), "snomed": code, "snomed_display": words}
+
+
+def _quantity(observation: Segment) -> Quantity | None:
+    """Return the number, alone or beyond it, with its unit; None for an observation that tells a code."""
+    if observation.text(2) not in {"NM", "SN"}:
+        return None
+    is_beyond = observation.text(2) == "SN"
+    comparator, value = observation.text(5) if is_beyond else "", observation.text(5, 2 if is_beyond else 1)
+    if observation.text(6, 3) != codes.UCUM or (is_beyond and not comparator):
+        raise Hl7Error(observation.place(6), "is not a unit of UCUM")
+    try:
+        return Quantity(comparator=comparator, value=value, unit=observation.text(6))
+    except ValueError:
+        raise Hl7Error(observation.place(5), "is not a quantity") from None
 
 
 def _answer(told: Segment) -> GivenAnswer:

@@ -10,7 +10,7 @@ from importlib import resources
 from types import MappingProxyType
 
 from temoin.catalogue.kinds import load_kinds
-from temoin.catalogue.outcomes import load_outcomes
+from temoin.catalogue.outcomes import all_outcomes
 from temoin.lib.data_file import Entry, parse_data
 from temoin.testing.report import IdentityStatus, PatientForm
 from temoin.transmission.rules.rule_set import Basis, Rule, RuleSet, RulesReview, Sender
@@ -91,7 +91,7 @@ def _rule(entry: Entry, bases: Mapping[str, Basis]) -> Rule:
     rule = Rule(
         kinds=frozenset(entry.choices_or_all("kinds", tuple(kinds))),
         targets=frozenset(entry.choices_or_all("targets", targets)),
-        outcomes=frozenset(entry.choices_or_all("outcomes", tuple(load_outcomes()))),
+        outcomes=frozenset(entry.choices_or_all("outcomes", tuple(all_outcomes()))),
         identity=IdentityStatus(entry.choice("identity", tuple(IdentityStatus))),
         form=PatientForm(entry.choice("form", tuple(PatientForm))),
         within=timedelta(minutes=entry.minutes("within_minutes")),

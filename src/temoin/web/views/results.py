@@ -83,7 +83,7 @@ def _review(request: HttpRequest, seat: Seat, record_id: UUID, reading: Reading)
     if test.state is not RecordState.SAMPLED or test.steps is None:
         raise ConflictError("not waiting for a result")
     used = kit(test.lot.kit) if test.lot is not None else None
-    reading = clean_reading(reading)  # what is reviewed is what will be signed
+    reading = clean_reading(reading, test.kind, used)  # what is reviewed is what will be signed
     check_reading(reading, test.kind, used, test.steps)
     check_entry(reading, used, test.steps)
     doctor, findings = _doctor(test.traits), findings_to_sign(reading, test.kind)
@@ -121,7 +121,7 @@ def _case(test: TestView, reading: Reading) -> Case:
     """Return what the rules of transmission need to know of a result before it is signed."""
     return Case(
         kind=test.kind.code,
-        outcomes=tuple((target.code, reading.outcomes[target.code]) for target in test.kind.targets),
+        outcomes=tuple((one.code, one.outcome_of(reading.outcomes[one.code]).code) for one in test.kind.targets),
         identity=IdentityStatus(test.traits.identity_status),
         day=page_today(),
     )

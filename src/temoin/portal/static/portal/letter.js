@@ -10,7 +10,7 @@
 //    [line, ...]}, signer, headline: {words}, reason, before: [{target: {words}, label: {words}}], of a correction: why, and
 //    what it said where that differs, device: {name, manufacturer, reference, lot, expiry: "YYYY-MM-DD"|null}, comment,
 //    advice: [key of an entry of the page, ...], findings: [{target: {words}, outcome:
-//    "positive"|"negative"|"indeterminate"|"unsatisfactory"|..., label: {words}}],
+//    "positive"|"negative"|"indeterminate"|"unsatisfactory"|"measured"|..., label: {words}}],
 //    certificate: null, or {text: "HC1:...", drawing: {width, bits: the modules of its QR code, row by row, in base64},
 //    name, latin, expires_on: "YYYY-MM-DD", verifier: the address of the page that judges it,
 //    card: null, or {jws, drawing}: the same as a SMART Health Card; letters sealed before there were cards have none,
@@ -29,7 +29,7 @@ const KEPT_MS = 7 * 24 * 60 * 60 * 1000;
 const IDLE_MS = 10 * 60 * 1000;
 const WARNING_MS = 60 * 1000;
 const ANSWERS = ["wrong", "none", "expired", "locked", "replaced"];
-const SYMBOLS = { positive: "+", negative: "−", indeterminate: "?", unsatisfactory: "!" };
+const SYMBOLS = { positive: "+", negative: "−", indeterminate: "?", unsatisfactory: "!", measured: "=" };
 
 const byId = (id) => document.getElementById(id);
 const LANGUAGES = Object.fromEntries([...byId("language").options].map((one) => [one.value, one.dataset]));

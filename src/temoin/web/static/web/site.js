@@ -158,6 +158,7 @@ document.addEventListener("keydown", (event) => {
 });
 /* In a row of the counter, the last digit or press of an answer asks for the review; arrows and Tab only choose. */
 function reviewWhole(form) {
+  if (all("input[inputmode=decimal]", form).some((one) => !one.value.trim())) return; // a unit, and no value yet
   if (!form.matches("[data-review]") || !all("fieldset.outcome", form).every((one) => one.querySelector(":checked"))) return;
   form.requestSubmit();
 }
