@@ -25,9 +25,9 @@ def open_before_its_scripts(page: Page, url: str) -> list[Route]:
 
 
 def let_scripts_come(page: Page, held: list[Route]) -> None:
-    page.unroute("**/*.js")  # the page may ask for more of them yet
     for one in held:
         one.continue_()
+    page.unroute("**/*.js")  # those that the page asks for later come too
     page.wait_for_load_state()
 
 

@@ -84,6 +84,7 @@ def test_a_digit_chooses_the_next_scan_keeps_it_and_the_batch_is_signed(roster: 
     for number, digit in ((first, "1"), (second, "2"), (third, "1")):
         roster.scan(number)
         page.locator(f"#row-{number} input[type=radio]:focus").wait_for()
+        page.wait_for_load_state()
         page.keyboard.press(digit)
         expect(page.locator("#field-scan")).to_be_focused()
     page.keyboard.press("Enter")
