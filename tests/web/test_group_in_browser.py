@@ -36,6 +36,11 @@ class Roster:
         asked = "".join(f"?{key}={value}" for key, value in query.items())
         self.page.goto(self.site + reverse(name, args=[self.group_id]) + asked)
 
+    def wait_for_row(self, number: str) -> None:
+        """Wait until the row is open for its result, and hears what is typed."""
+        self.page.locator(f"#row-{number} input[type=radio]:focus").wait_for()
+        self.page.wait_for_load_state()
+
     def scan(self, number: str) -> None:
         self.page.wait_for_load_state()
         self.page.keyboard.type(f"T{number}", delay=SCANNED_AT)
@@ -83,8 +88,7 @@ def test_a_digit_chooses_the_next_scan_keeps_it_and_the_batch_is_signed(roster: 
 
     for number, digit in ((first, "1"), (second, "2"), (third, "1")):
         roster.scan(number)
-        page.locator(f"#row-{number} input[type=radio]:focus").wait_for()
-        page.wait_for_load_state()
+        roster.wait_for_row(number)
         page.keyboard.press(digit)
         expect(page.locator("#field-scan")).to_be_focused()
     page.keyboard.press("Enter")
@@ -107,10 +111,10 @@ def test_a_label_scanned_by_mistake_leaves_the_row_that_was_open_as_it_was(roste
     roster.open()
 
     roster.scan(first)
-    page.locator(f"#row-{first} input[type=radio]:focus").wait_for()
+    roster.wait_for_row(first)
     roster.scan(second)  # its digits choose nothing in the row of the first
 
-    page.locator(f"#row-{second} input[type=radio]:focus").wait_for()
+    roster.wait_for_row(second)
     expect(page.locator(f"#row-{first}")).to_contain_text("À lire")
 
 
@@ -158,7 +162,7 @@ def test_a_result_noted_elsewhere_meanwhile_is_shown_before_it_is_replaced(roste
     test = sampled(owner, roster.group_id, first, make_lot(owner))
     roster.open()
     roster.scan(first)
-    page.locator(f"#row-{first} input[type=radio]:focus").wait_for()
+    roster.wait_for_row(first)
     note(owner, [test], ("positive",))
 
     page.keyboard.press("1")

@@ -64,6 +64,7 @@ def test_a_value_of_another_unit_is_asked_again_with_what_was_typed(counter: Cou
     page.get_by_role("radio", name="mg/dL", exact=True).click()
     page.keyboard.press("Enter")
     expect(page.locator(".review")).to_contain_text("131\u00a0mg/dL")
+    page.wait_for_load_state()
     page.get_by_role("button", name="Revenir, c’est une erreur").click()
 
     expect(page.get_by_label("Glycémie capillaire")).to_have_value("131")

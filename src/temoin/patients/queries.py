@@ -70,7 +70,7 @@ def patients_by_name(*, by: Holder, family_name: str, birth_date: date) -> list[
         hits = _standing().filter(born_index__in=born_indexes(birth_date))
         found = _opened(hits)
         alike = [each for each in found if each[1].birth_date == birth_date and bears_name(each[1], family_name)]
-        return _shown(by, NAME, sorted(alike, key=lambda each: not bears_exactly(each[1], family_name)))
+        return _shown(by, NAME, sorted(alike, key=lambda each: (not bears_exactly(each[1], family_name), each[0])))
 
 
 def patients_by_start(*, by: Holder, asked: Beginnings, most: int) -> FirstFound:
@@ -83,7 +83,7 @@ def patients_by_start(*, by: Holder, asked: Beginnings, most: int) -> FirstFound
         check_right(by=by, right=Right.READ_PATIENT)
         hits = _standing().filter(asked_rows(asked))
         found = [each for each in _opened(hits) if answers(each[1], asked)]
-        found.sort(key=lambda each: (plain_name(each[1].name), each[1].birth_date))
+        found.sort(key=lambda each: (plain_name(each[1].name), each[1].birth_date, each[0]))
         return FirstFound(_shown(by, START, found[:most]), len(found))
 
 
