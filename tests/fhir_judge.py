@@ -24,6 +24,7 @@ CODE = re.compile(r"[^\s]+(\s[^\s]+)*")
 NAMESPACES = {
     "http://loinc.org",
     "http://snomed.info/sct",
+    "http://unitsofmeasure.org",
     "http://hl7.org/fhir/sid/icd-10",
     "http://terminology.hl7.org/CodeSystem/v2-0136",  # yes and no, of the answers to questions
     "http://terminology.hl7.org/CodeSystem/v3-NullFlavor",  # asked, and not known

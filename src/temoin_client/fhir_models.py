@@ -96,7 +96,10 @@ class FhirObservation(FhirElement):
     effectiveDateTime: AwareDatetime
     # When it was read.
     issued: AwareDatetime
-    valueCodeableConcept: FhirConcept
+    # The outcome that was read.
+    valueCodeableConcept: FhirConcept | None = None
+    # What was measured, which has no outcome.
+    valueQuantity: FhirQuantity | None = None
     interpretation: list[FhirConcept] = Field(default_factory=list)
     specimen: FhirReference
     device: FhirReference
@@ -138,6 +141,17 @@ class FhirPatients(FhirSearchset):
     # `self`, and `next` where a page follows.
     link: list[dict[str, str]]
     entry: list[FhirPatientEntry] = Field(default_factory=list)
+
+
+class FhirQuantity(FhirElement):
+    """A measured quantity: in the answer with the decimals that the device showed."""
+
+    value: float
+    comparator: Literal["", "<", ">"] = ""
+    unit: str
+    system: str
+    # The unit by UCUM.
+    code: str
 
 
 class FhirReference(FhirElement):

@@ -200,10 +200,13 @@ RULES: dict[str, Callable[[Document], bool]] = {
             and all(d.leads_to(each, "PractitionerRole", "Organization") for each in o["performer"])
         )
     ),
-    "eu-lab-1": each_observation(lambda d, o: bool(codings(o.get("valueCodeableConcept", {})))),
+    "eu-lab-1": each_observation(
+        lambda d, o: bool(codings(o.get("valueCodeableConcept", {}))) != ("valueQuantity" in o)
+    ),
     "result-code": each_observation(
         lambda d, o: (
-            [code for system, code in codings(o.get("valueCodeableConcept", {})) if system == SNOMED][0:1]
+            "valueQuantity" in o
+            or [code for system, code in codings(o.get("valueCodeableConcept", {})) if system == SNOMED][0:1]
             in [[code] for code in RESULTS]
         )
     ),

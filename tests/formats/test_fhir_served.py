@@ -11,11 +11,23 @@ from handed_messages import rows_of
 from hypothesis import given
 from strategies import covid_positive, examples, reports
 
+from temoin.api.fhir_bodies import FhirObservation, FhirReport, FhirSpecimen
 from temoin.formats.csv.rows import ResultRow
 from temoin.formats.fhir import bundle, served_patient, served_result
 from temoin.testing.report import Report, ReportStatus
 
-VALUES = ("status", "code", "valueCodeableConcept", "interpretation", "issued", "conclusion", "type", "collection")
+VALUES = (
+    "status",
+    "code",
+    "valueCodeableConcept",
+    "valueQuantity",
+    "interpretation",
+    "issued",
+    "conclusion",
+    "type",
+    "collection",
+)
+SHAPES = {"DiagnosticReport": FhirReport, "Observation": FhirObservation, "Specimen": FhirSpecimen}
 
 
 def names(resource: dict[str, Any]) -> set[str]:
@@ -25,14 +37,15 @@ def names(resource: dict[str, Any]) -> set[str]:
 @examples(8)
 @given(reports())
 def test_each_is_right_for_another_reader_and_says_what_the_document_says(report: Report) -> None:
-    sent = [entry["resource"] for entry in bundle(report)["entry"]]
+    sent = [entry["resource"] for entry in orjson.loads(orjson.dumps(bundle(report)))["entry"]]
 
-    served = served_result(report)
+    served = orjson.loads(orjson.dumps(served_result(report)))
 
     kinds = [one["resourceType"] for one in served.values()]
     assert kinds == ["DiagnosticReport", *["Observation"] * len(report.findings), "Specimen"]
     for one in served.values():
         judge(one)
+        SHAPES[one["resourceType"]].model_validate(one)
         alike = [each for each in sent if each["resourceType"] == one["resourceType"]]
         assert {name: one.get(name) for name in VALUES} in [{name: each.get(name) for name in VALUES} for each in alike]
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from people import House, make_lot, make_patient, make_seat, make_signed, open_house
 from strategies import examples, reports
 
-from temoin.catalogue.kinds import load_kinds
+from temoin.catalogue.kinds import Kind, load_kinds
 from temoin.catalogue.outcomes import load_outcomes
 from temoin.lib.errors import DeniedError
 from temoin.lib.tenant import tenant_scope
@@ -58,12 +58,16 @@ def lives(draw: st.DrawFn) -> list[Report]:
         found = former.findings
         if status is ReportStatus.CORRECTED:
             found = tuple(
-                replace(one, outcome=draw(st.sampled_from([read.code for read in kind.target(one.target).outcomes])))
+                one if one.quantity else replace(one, outcome=draw(st.sampled_from(outcomes_of(kind, one.target))))
                 for one in found
             )
         later = former.signed_at + timedelta(days=draw(st.integers(0, 30)))
         versions.append(replace(former, version=former.version + 1, status=status, signed_at=later, findings=found))
     return versions
+
+
+def outcomes_of(kind: Kind, target: str) -> list[str]:
+    return [read.code for read in kind.target(target).outcomes]
 
 
 def as_test(versions: list[Report]) -> SignedTest:

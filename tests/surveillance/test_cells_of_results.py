@@ -29,6 +29,9 @@ def counted(*told) -> DayCounts:
 def test_each_finding_is_one_cell_and_what_is_sealed_is_read_back(report):
     counts = counted(report, report)
 
+    if report.findings[0].quantity:  # what is measured is in no table
+        assert counts == DayCounts()
+        return
     found = () if report.status is ReportStatus.CANCELLED else report.findings
     assert sum(counts.findings.values()) == sum(counts.lots.values()) == 2 * len(found)
     assert all(cell.outcome in OUTCOMES for cell in counts.findings)

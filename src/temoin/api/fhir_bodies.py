@@ -32,6 +32,16 @@ class FhirConcept(FhirShape):
     text: str = ""
 
 
+class FhirQuantity(FhirShape):
+    """A measured quantity: in the answer with the decimals that the device showed."""
+
+    value: float
+    comparator: Literal["", "<", ">"] = ""
+    unit: str
+    system: str
+    code: Annotated[str, Field(description="The unit by UCUM.")]
+
+
 class FhirIdentifier(FhirShape):
     """A number, in the system that gives it."""
 
@@ -119,7 +129,8 @@ class FhirObservation(FhirShape):
     subject: FhirReference
     effectiveDateTime: Annotated[datetime, Field(description="When the sample was taken.")]
     issued: Annotated[datetime, Field(description="When it was read.")]
-    valueCodeableConcept: FhirConcept
+    valueCodeableConcept: Annotated[FhirConcept | None, Field(description="The outcome that was read.")] = None
+    valueQuantity: Annotated[FhirQuantity | None, Field(description="What was measured, which has no outcome.")] = None
     interpretation: list[FhirConcept] = []
     specimen: FhirReference
     device: FhirReference

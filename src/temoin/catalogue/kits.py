@@ -81,8 +81,7 @@ class Kit:
 class KitMatch:
     """What a file's device name and LOINC stand for: a device, the kind of test and its target.
 
-    `kit` is None for a device outside the catalogue whose LOINC is on the allow list; `manufacturer` then
-    says, in both languages, that the file did not tell.
+    `kit` is None for one outside the catalogue whose LOINC is allowed; `manufacturer` then says that nobody told.
     """
 
     kit: Kit | None
@@ -244,7 +243,8 @@ def knows_device(name: str) -> bool:
 
 
 def kit_of_gtin(gtin: str) -> Kit | None:
-    return next((kit for kit in kits() if kit.gtin == gtin), None)
+    """Return whose number it is; None for a code that has none, as some kits have none either."""
+    return next((kit for kit in kits() if kit.gtin == gtin), None) if gtin else None
 
 
 def build_kits(file: Entry, kinds: Mapping[str, Kind]) -> KitList:
