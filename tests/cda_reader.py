@@ -33,7 +33,7 @@ from temoin.formats.cda.body import STATUS
 from temoin.formats.cda.elements import CdaError, Element
 from temoin.formats.cda.header import CANCELLED_TITLE, TITLE
 from temoin.formats.cda.people import GENDER
-from temoin.formats.cda.terms import load_terms
+from temoin.formats.cda.terms import Test, load_terms
 from temoin.lib.quantity import Quantity
 from temoin.testing.report import (
     Device,
@@ -156,15 +156,21 @@ def _finding(observation: Element, narrative: Narrative) -> Finding:
     if result.reported_as.code != value.get("code") or narrative.referred(value, "originalText") != display:
         raise CdaError("a result is told in two ways that do not agree")
     return Finding(
-        target=test.target,
-        display=narrative.referred(observation, "code/originalText"),
-        loinc=test.loinc.code,
-        loinc_display=test.loinc.label,
-        icd10=test.disease.code,
+        **_examined(observation, test, narrative),
         outcome=result.outcome,
         snomed=exact.attrib["code"],
         snomed_display=display,
     )
+
+
+def _examined(observation: Element, test: Test, narrative: Narrative) -> dict[str, str]:
+    return {
+        "target": test.target,
+        "display": narrative.referred(observation, "code/originalText"),
+        "loinc": test.loinc.code,
+        "loinc_display": test.loinc.label,
+        "icd10": test.disease.code,
+    }
 
 
 def _quantity(value: Element) -> Quantity | None:
@@ -185,11 +191,7 @@ def _measured(observation: Element, quantity: Quantity, narrative: Narrative) ->
     if narrative.referred(observation, "text") != display:
         raise CdaError("a result is told in two ways that do not agree")
     return Finding(
-        target=test.target,
-        display=narrative.referred(observation, "code/originalText"),
-        loinc=test.loinc.code,
-        loinc_display=test.loinc.label,
-        icd10=test.disease.code,
+        **_examined(observation, test, narrative),
         outcome="measured",
         snomed="",
         snomed_display=display,

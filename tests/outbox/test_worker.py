@@ -143,6 +143,8 @@ class Asking(Picky):
 
     def ask_outside(self, questions: Sequence[str]) -> list[str]:
         self.asked.append(f"ask {len(questions)}")
+        if self.where == "outside":
+            raise self.error
         return [f"answer to {one}" for one in questions]
 
     def prepare(self, load: Load) -> Consignment:
@@ -166,6 +168,15 @@ def test_a_parcel_of_which_nothing_can_be_asked_is_prepared_without_and_holds_no
         carry_batch(courier)
 
     assert (courier.asked[0], courier.brought[poison]) == ("ask 2", None)
+    assert states(house) == [(ParcelState.ACCEPTED, "acknowledged")] * 3
+
+
+def test_an_asking_that_fails_holds_no_parcel_up(house, as_role):
+    courier = Asking(where="outside")
+    with as_role("temoin_worker"):
+        carry_batch(courier)
+
+    assert set(courier.brought.values()) == {None}
     assert states(house) == [(ParcelState.ACCEPTED, "acknowledged")] * 3
 
 

@@ -28,9 +28,8 @@ class Event(TenantModel):
     outcome = models.TextField(default="done")  # done | denied
     reason = models.TextField(default="")  # of a denial: the right that was missing
     detail = models.TextField(default="")  # a closed code or a number, never free text
-    digest = models.TextField(
-        default=""
-    )  # SHA-256 of a signed version, or of whom a list showed; keys, or marks of them
+    # SHA-256 of a signed version, or of whom a list showed; keys, or marks of them
+    digest = models.TextField(default="")
     wrote = models.TextField(default="", db_default="")  # how the act left what is sealed: `crypto.told`
 
     declares: ClassVar = {

@@ -1,4 +1,4 @@
-"""The bound of an answer by HTTP that its client library leaves open, for every courier."""
+"""The bounds of an answer by HTTP that its client library leaves open, for every courier."""
 
 from __future__ import annotations
 
@@ -29,3 +29,13 @@ class BoundedReply(aiohttp.ClientResponse):
             return await super().start(connection)
         finally:
             del protocol.read  # the connection may serve the next request too
+
+
+async def read_whole(response: aiohttp.ClientResponse, largest: int) -> bytes | None:
+    """Read an answer to its end; None for one of more bytes than any that is read here."""
+    came = bytearray()
+    async for piece in response.content.iter_any():  # one read() may bring the first piece only
+        came += piece
+        if len(came) > largest:
+            return None
+    return bytes(came)

@@ -226,7 +226,13 @@ class Lane:
         asked = [(load.id, question) for load in loads if (question := self._foreseen(self.courier, load)) is not None]
         if not asked:
             return loads
-        answers = self.courier.ask_outside([question for _, question in asked])
+        try:
+            answers = self.courier.ask_outside([question for _, question in asked])
+        except DATABASE_AWAY:
+            raise
+        except Exception as error:  # noqa: BLE001 they leave without what was asked: nobody outside holds a batch up
+            log.error("lane %s: the asking outside failed with %s", self.courier.destination, type(error).__name__)
+            return loads
         brought = dict(zip((load_id for load_id, _ in asked), answers, strict=True))
         return [AnsweredLoad(**vars(load), brought=brought[load.id]) if load.id in brought else load for load in loads]
 

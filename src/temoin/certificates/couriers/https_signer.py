@@ -17,7 +17,7 @@ import orjson
 
 from temoin.certificates.settings import StateSettings
 from temoin.certificates.state import SignerFault, StateSignature
-from temoin.lib.http_replies import BoundedReply
+from temoin.lib.http_replies import BoundedReply, read_whole
 
 WHOLE = 2.0  # seconds for all hashes of a batch: letters wait no longer, and are sent within five of their claim
 GRACE = 0.5  # seconds in which what was cut off is put away
@@ -76,7 +76,7 @@ class HttpsSigner:
             async with session.post(self._settings.url, data=asked, allow_redirects=False) as reply:
                 if reply.status != 200:
                     return SignerFault(f"http_{reply.status}")
-                return read_answer(await _whole(reply))
+                return read_answer(await read_whole(reply, LARGEST_ANSWER) or b"")
         except aiohttp.ClientSSLError:
             return SignerFault("certificate_refused")
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
@@ -109,13 +109,3 @@ def read_answer(content: bytes) -> Answered:
     except (KeyError, TypeError, ValueError):  # of JSON and of base 64 too
         return SignerFault("malformed")
     return StateSignature(*parts)
-
-
-async def _whole(reply: aiohttp.ClientResponse) -> bytes:
-    """Read an answer to its end, or to more than any that we could read."""
-    came = bytearray()
-    async for piece in reply.content.iter_any():
-        came += piece
-        if len(came) > LARGEST_ANSWER:
-            return b""
-    return bytes(came)

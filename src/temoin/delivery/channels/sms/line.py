@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import orjson
 
-from temoin.lib.http_replies import BoundedReply
+from temoin.lib.http_replies import BoundedReply, read_whole
 from temoin.lib.retry_after import asked_pause
 
 # Seconds. A lease (30) outlives two requests, the enquiry and the sending.
@@ -64,7 +64,7 @@ class SmsLine:
             async with self._session.request(
                 method, address, headers=headers, data=body, allow_redirects=False
             ) as response:
-                raw = await _whole(response)
+                raw = await read_whole(response, LARGEST_ANSWER) or b""
                 return SmsReply(response.status, raw, response.headers.get("Retry-After", ""))
         except aiohttp.ClientSSLError:
             raise SmsNotSentError("certificate_refused") from None
@@ -75,13 +75,3 @@ class SmsLine:
 
     async def close(self) -> None:
         await self._session.close()
-
-
-async def _whole(response: aiohttp.ClientResponse) -> bytes:
-    """Read an answer to its end, or to more than anything we could read: one `read` may bring its first piece only."""
-    came = bytearray()
-    async for piece in response.content.iter_any():
-        came += piece
-        if len(came) > LARGEST_ANSWER:
-            return b""
-    return bytes(came)
