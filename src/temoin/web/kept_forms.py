@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -38,12 +38,16 @@ Fields = list[tuple[str, str]]
 
 @dataclass(frozen=True, kw_only=True)
 class KeptForm:
-    """A form as it was sent; `page` shows it, `refused` when the site answered it with what to mend."""
+    """A form as it was sent; `page` shows it, `refused` when the site answered it with what to mend.
+
+    With `words` there is no form to fill in again, for a colleague was first: the sentences that were typed are shown.
+    """
 
     path: str
     page: str
     fields: Fields
     refused: bool
+    words: list[str]
 
 
 class KeptForms:
@@ -78,11 +82,21 @@ def keep(
     kept = [(name, value) for name, value in fields if name not in NEVER]
     if owner is None or not page or not kept or sum(len(name) + len(value) for name, value in kept) > LONGEST:
         return ""
-    number = secrets.token_urlsafe(16)
-    content = json.dumps({"path": path, "page": page, "fields": kept, "refused": refused})
-    cache.set(_name(number), seal_platform_secret(_purpose(owner), content), LIFE.total_seconds())
-    request.session[KEPT] = [number, path]
+    _seal(request, owner, KeptForm(path=path, page=page, fields=kept, refused=refused, words=[]))
     return page
+
+
+def keep_words(request: HttpRequest, words: Iterable[str], *, page: str) -> None:
+    """Keep sentences that were typed for an act that came too late, to be read on the page that it led to."""
+    owner, kept = owner_of(request.session), [one for one in words if one.strip()]
+    if owner is not None and kept and sum(map(len, kept)) <= LONGEST:
+        _seal(request, owner, KeptForm(path=request.path, page=page, fields=[], refused=False, words=kept))
+
+
+def _seal(request: HttpRequest, owner: Owner, form: KeptForm) -> None:
+    number = secrets.token_urlsafe(16)
+    cache.set(_name(number), seal_platform_secret(_purpose(owner), json.dumps(asdict(form))), LIFE.total_seconds())
+    request.session[KEPT] = [number, form.path]
 
 
 def kept_for(request: HttpRequest) -> KeptForm | None:

@@ -21,6 +21,7 @@ from temoin.testing.orphans import OpenedOrphan, list_orphans, read_orphan, set_
 from temoin.testing.queries import TestRow, list_tests
 from temoin.testing.states import OrphanWhy, RecordState
 from temoin.web.fields import Typed
+from temoin.web.overtaken import overtaken
 from temoin.web.pages import show
 from temoin.web.wording import Words
 
@@ -89,8 +90,8 @@ def set_aside(request: HttpRequest, seat: Seat, orphan_id: UUID) -> HttpResponse
 
 
 def _overtaken(request: HttpRequest) -> HttpResponse:
-    messages.info(request, _("Somebody else was faster: here is how it stands."))
-    return redirect("orphans")
+    told = _("Somebody else was faster: here is how it stands.")
+    return overtaken(request, told, redirect("orphans"), typed=("comment", "reason"))
 
 
 def _show(request: HttpRequest, seat: Seat, orphan_id: UUID, problems: Sequence[Problem] = ()) -> HttpResponse:

@@ -31,6 +31,7 @@ from temoin.web.fields import Typed
 from temoin.web.findings import findings_of, findings_to_sign
 from temoin.web.lawful_words import nobody_at, outlook_lines
 from temoin.web.letter_words import lost_words
+from temoin.web.overtaken import overtaken
 from temoin.web.pages import show
 from temoin.web.patient_form import sends_to_doctors
 from temoin.web.pdf_file import pdf_answer
@@ -128,12 +129,14 @@ def _case(test: TestView, reading: Reading) -> Case:
 
 
 def _already_signed(request: HttpRequest, record_id: UUID) -> HttpResponse:
-    messages.info(request, _("This test is not waiting for a result: here is where it stands. Nothing was sent twice."))
-    return lead_to_test(record_id)
+    told = _("This test is not waiting for a result: here is where it stands. Nothing was sent twice.")
+    return overtaken(request, told, lead_to_test(record_id), typed=("comment",))
 
 
 def correct(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
-    test, report = _signed_test(seat, record_id, "correct")
+    test, report = _signed_test(seat, record_id)
+    if not RECORD.allows("correct", test.state):
+        return _already_changed(request, record_id)
     problems: list[Problem] = []
     if request.method == "POST":
         try:
@@ -171,7 +174,9 @@ def _sign_correction(request: HttpRequest, seat: Seat, record_id: UUID) -> None:
 
 def cancel(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
     """Declare a signed result void, with a reason."""
-    test, report = _signed_test(seat, record_id, "cancel")
+    test, report = _signed_test(seat, record_id)
+    if not RECORD.allows("cancel", test.state):
+        return _already_changed(request, record_id)
     problems: list[Problem] = []
     if request.method == "POST":
         try:
@@ -198,16 +203,16 @@ def cancel(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
     )
 
 
-def _signed_test(seat: Seat, record_id: UUID, verb: str) -> tuple[TestView, Report]:
+def _signed_test(seat: Seat, record_id: UUID) -> tuple[TestView, Report]:
     test = read_test(by=seat, record_id=record_id)
-    if test.report is None or not RECORD.allows(verb, test.state):
-        raise ConflictError(f"cannot {verb} now")
+    if test.report is None:
+        raise ConflictError("nothing is signed")
     return test, test.report
 
 
 def _already_changed(request: HttpRequest, record_id: UUID) -> HttpResponse:
-    messages.info(request, _("This result was already corrected or cancelled: here is where it stands."))
-    return lead_to_test(record_id)
+    told = _("This result was already corrected or cancelled: here is where it stands.")
+    return overtaken(request, told, lead_to_test(record_id), typed=("reason", "comment"))
 
 
 def print_result(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:

@@ -17,6 +17,7 @@ from temoin.pharmacies.seat import Seat
 from temoin.retention.case_states import CaseKind
 from temoin.retention.cases import CaseView, answer_case, cases_of_patient, extend_case, open_case, read_case
 from temoin.web.fields import Choice, Typed
+from temoin.web.overtaken import overtaken
 from temoin.web.pages import show
 from temoin.web.rights_words import KIND_CHOICES, KIND_WORDS, STATE_MARK, due_mark
 from temoin.web.times import page_today, read_day
@@ -84,9 +85,8 @@ def answer(request: HttpRequest, seat: Seat, case_id: UUID) -> HttpResponse:
     except InvalidError as error:
         return _show_case(request, seat, case_id, error.problems)
     except ConflictError:
-        messages.info(request, _("This request was answered before."))
-    else:
-        messages.success(request, _("The answer is written down. Hand it to the patient, or send it."))
+        return _overtaken(request, case_id, _("This request was answered before."))
+    messages.success(request, _("The answer is written down. Hand it to the patient, or send it."))
     return redirect("rights_case", case_id)
 
 
@@ -97,10 +97,13 @@ def extend(request: HttpRequest, seat: Seat, case_id: UUID) -> HttpResponse:
     except InvalidError as error:
         return _show_case(request, seat, case_id, error.problems)
     except ConflictError:
-        messages.info(request, _("More time was taken before, or the request was answered."))
-    else:
-        messages.success(request, _("Two months more: tell the patient now, with the reason."))
+        return _overtaken(request, case_id, _("More time was taken before, or the request was answered."))
+    messages.success(request, _("Two months more: tell the patient now, with the reason."))
     return redirect("rights_case", case_id)
+
+
+def _overtaken(request: HttpRequest, case_id: UUID, words: str) -> HttpResponse:
+    return overtaken(request, words, redirect("rights_case", case_id), typed=("answer", "why_later"))
 
 
 def copy(_request: HttpRequest, seat: Seat, case_id: UUID) -> HttpResponse:
@@ -112,6 +115,8 @@ def copy(_request: HttpRequest, seat: Seat, case_id: UUID) -> HttpResponse:
 
 def _show_case(request: HttpRequest, seat: Seat, case_id: UUID, problems: list[Problem]) -> HttpResponse:
     case = read_case(by=seat, case_id=case_id)
+    if problems and not case.is_open:  # its page has no form any more
+        return _overtaken(request, case_id, _("This request was answered before."))
     typed, answers = Typed(request.POST, problems), Right.ANSWER_CASE in seat.rights
     return show(
         request,
