@@ -99,7 +99,7 @@ def test_one_sent_twice_is_taken_once_and_a_number_is_one_persons(house: House, 
     at, later = portal.hour(60), portal.hour(61)
     _taken, arrival_id = portal.take(at, number=1000)
 
-    assert portal.take(at, number=1000, arrival_id=arrival_id)[0] is Taking.TAKEN
+    assert portal.take(at, number=1000, arrival_id=arrival_id)[0] is Taking.AGAIN
     assert portal.take(later, number=1000)[0] is Taking.NUMBER
     assert len(appointments_to_come(by=house.owner)) == 1
 
@@ -208,7 +208,7 @@ def test_a_form_sent_again_with_another_hour_holds_the_last_that_was_chosen(hous
     at, later = portal.hour(60), portal.hour(70)
     _taken, arrival_id = portal.take(at, number=1000, proof=b"mine")  # its answer was lost
 
-    assert portal.take(later, number=1000, proof=b"mine", arrival_id=arrival_id)[0] is Taking.TAKEN
+    assert portal.take(later, number=1000, proof=b"mine", arrival_id=arrival_id)[0] is Taking.AGAIN
     assert [one.starts_at for one in appointments_to_come(by=house.owner)] == [later]
     portal.give_up(b"mine")
     assert portal.take(at, number=1000, proof=b"mine", arrival_id=arrival_id)[0] is Taking.NONE

@@ -202,7 +202,7 @@ def test_a_form_sent_twice_waits_once_and_two_who_wait_have_two_numbers(house: H
         taken = hand_in(poster, HandedForm(uuid4(), key.key_id, 417, b"x"))
         gone = hand_in(poster, HandedForm(uuid4(), uuid4(), 419, b"x"))
 
-    assert (again, taken, gone) == (BoxAnswer.WAITING, BoxAnswer.NUMBER, BoxAnswer.GONE)
+    assert (again, taken, gone) == (BoxAnswer.AGAIN, BoxAnswer.NUMBER, BoxAnswer.GONE)
     assert [one.id for one in waiting_arrivals(by=house.owner)] == [first]
 
 

@@ -60,7 +60,7 @@ def test_a_place_is_taken_moved_and_given_up(booking: Booking, house: House):
     other, third = (wish_of(booking, ahead=ahead)["starts"] for ahead in (61, 62))
     secret, pharmacy = wish["secret"], str(house.here.id)
 
-    assert ask(take, wish) == ask(take, wish) == (200, {"answer": "taken"})
+    assert [ask(take, wish) for _ in range(2)] == [(200, {"answer": "taken"}), (200, {"answer": "again"})]
     assert ask(take, wish_of(booking, number=4171)) == (423, {"answer": "full"})
     assert ask(move, {"poster": wish["poster"], "secret": secret, "starts": other}) == (200, {"answer": "taken"})
     assert ask(move, {"poster": wish["poster"], "secret": text(b"x" * 32), "starts": third})[0] == 404

@@ -104,7 +104,8 @@ def test_from_the_poster_to_the_queue_and_accepted_at_the_counter(
     assert not re.search("LÉGER|zoe@|patient.example|28031979|covid19", "".join(posts) + kept)
 
 
-def test_a_form_whose_answer_was_lost_keeps_its_number_when_it_is_sent_again(form: Page, house: House):
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_form_whose_answer_was_lost_is_the_same_when_sent_again(form: Page, house: House, *, changed: bool):
     answers = iter(("lost", "told"))
 
     def pass_on(route: Route) -> None:
@@ -118,9 +119,12 @@ def test_a_form_whose_answer_was_lost_keeps_its_number_when_it_is_sent_again(for
     fill(form)
     form.locator("#send").click()
     expect(form.locator("#status .problem")).to_be_visible()
+    if changed:
+        form.locator("#email").fill("autre@patient.example")
     form.locator("#send").click()
     expect(form.locator("#done")).to_be_visible()
 
+    expect(form.locator("#status .notice")).to_have_count(int(changed))  # that the first counts
     assert [str(one.number) for one in waiting_arrivals(by=house.owner)] == [form.locator("#number").inner_text()]
 
 

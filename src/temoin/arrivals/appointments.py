@@ -97,7 +97,8 @@ class GivenUp:
 class Taking(StrEnum):
     """What becomes of a wish."""
 
-    TAKEN = "taken"  # also for one that was taken already, by the same form
+    TAKEN = "taken"
+    AGAIN = "again"  # by the same form already, as it was written then
     NUMBER = "number"  # somebody else's: another is to be drawn
     FULL = "full"  # somebody was faster, or the hour is not offered
     HELD = "held"  # this device holds as many places as one may
@@ -126,7 +127,9 @@ def take_place(poster: StandingPoster, form: HandedForm, wish: Wish) -> Taking:
     calendar = calendar_of_poster(poster)
     offer = _offered(calendar, wish.starts_at)
     if taken_for := _taken_for(poster, form):
-        return Taking.TAKEN if taken_for == [(wish.starts_at,)] else put_off(poster, wish.proof, wish.starts_at)
+        is_there = taken_for == [(wish.starts_at,)]
+        moved = Taking.TAKEN if is_there else put_off(poster, wish.proof, wish.starts_at)
+        return Taking.AGAIN if moved is Taking.TAKEN else moved
     if calendar is None or offer is None:
         return Taking.FULL
     if offer.key.key_id != form.key_id:
@@ -284,7 +287,7 @@ def _all(cursor: Any, statement: str, poster: StandingPoster, *values: Any) -> l
 
 
 _COLLIDED: Final[dict[str, Taking | _Collision]] = {
-    "arrivals_arrival_pkey": Taking.TAKEN,
+    "arrivals_arrival_pkey": Taking.AGAIN,
     "arrivals_arrival_number": Taking.NUMBER,
     ONE_A_SEAT: _Collision.SEAT,
     "arrivals_arrival_device": _Collision.DEVICE,

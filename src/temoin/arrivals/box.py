@@ -63,7 +63,8 @@ class HandedForm:
 class BoxAnswer(StrEnum):
     """What becomes of a form that is handed in."""
 
-    WAITING = "waiting"  # it waits at the counter; also for one that was there already
+    WAITING = "waiting"  # it waits at the counter
+    AGAIN = "again"  # it was there already, as it was written then
     NUMBER = "number"  # somebody who waits has this number: another is to be drawn
     GONE = "gone"  # its key has ended
 
@@ -115,7 +116,7 @@ def _takes(poster: StandingPoster, key_id: UUID) -> bool:
 
 
 _COLLIDED: Final = {
-    "arrivals_arrival_pkey": BoxAnswer.WAITING,
+    "arrivals_arrival_pkey": BoxAnswer.AGAIN,
     "arrivals_arrival_number": BoxAnswer.NUMBER,
     "arrivals_arrival_key_id_fk": BoxAnswer.GONE,
 }

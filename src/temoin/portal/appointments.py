@@ -51,6 +51,7 @@ DEVICE_BYTES: Final = 16
 LAST_MINUTE: Final = 2**31 // 60  # since 1970: beyond, no calendar goes
 _STATUS = {
     Taking.TAKEN: 200,
+    Taking.AGAIN: 200,
     Taking.HELD: 403,
     Taking.NONE: 404,
     Taking.NUMBER: 409,

@@ -41,7 +41,7 @@ MESSAGES: Final = {
     "sending": "",
     **dict.fromkeys(("check", "gone", "slow", "failed", "unable"), "problem"),
     **dict.fromkeys(("taken", "held", "closed", "unknown", "far"), "problem"),
-    **dict.fromkeys(("cancelled", "moved"), "notice"),
+    **dict.fromkeys(("cancelled", "moved", "earlier"), "notice"),
 }
 # Words of the page that differ where an hour is chosen, and those of an hour that the script puts together.
 DIFFERING: Final = ("title", "lead", "private", "send", "done_title", "done_next", "done_code")

@@ -36,7 +36,7 @@ WORK_BITS: Final = 13  # that the hash of a stamp begins with: some 8,000 tries,
 PER_POSTER: Final = 30  # forms a minute: a queue at its worst hands in ten
 NUMBERS: Final = range(100, 1000)
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_STATUS = {BoxAnswer.WAITING: 200, BoxAnswer.NUMBER: 409, BoxAnswer.GONE: 410}
+_STATUS = {BoxAnswer.WAITING: 200, BoxAnswer.AGAIN: 200, BoxAnswer.NUMBER: 409, BoxAnswer.GONE: 410}
 
 
 @require_safe

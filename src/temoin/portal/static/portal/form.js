@@ -142,6 +142,8 @@ function begin(token) {
   let offer = null;
   let worked = null;
   let isBusy = false;
+  const written = new Set(); // each content that was tried: an answer that was lost may have been of the first
+  let isEarlier = false;
   let number = drawNumber(appointments?.LEAST); // kept until the site says that it is taken: an answer that was lost may have given it to us
 
   // Ask for the key and the day, and begin the work for them; return what is to be told where there is none.
@@ -165,10 +167,13 @@ function begin(token) {
 
   async function handIn() {
     const to = appointments ? { ...offer, ...appointments.key() } : offer;
-    const sealed = await seal(to, id, content(code));
+    const entered = content(code);
+    written.add(JSON.stringify(entered));
+    const sealed = await seal(to, id, entered);
     const sent = { poster: token, id, key: to.key, day: offer.day, nonce: await worked, sealed };
     for (let draw = 0; draw < DRAWS; draw += 1) {
       const answer = await post(HAND_IN, { ...sent, number, ...await appointments?.asked(form, code, number) });
+      if (answer.ok) isEarlier = (await answer.json()).answer === "again" && written.size > 1;
       if (answer.status !== 409) return answer.status;
       number = drawNumber(appointments?.LEAST);
     }
@@ -194,7 +199,7 @@ function begin(token) {
     byId("number").textContent = String(number);
     byId("code").textContent = code;
     byId("done").hidden = false;
-    say(null);
+    say(isEarlier ? "earlier" : null);
     byId("done-title").focus();
   }
 
