@@ -200,7 +200,10 @@ def embedded_server() -> Iterator[EmbeddedServer]:
 def _create_tester(server: EmbeddedServer) -> None:
     with _superuser(server, "postgres") as connection:
         connection.execute(f"CREATE ROLE {TESTER} LOGIN NOINHERIT PASSWORD '{TESTER}'")
-        connection.execute(f"GRANT temoin_app, temoin_worker, temoin_portal, temoin_keeper, temoin_sealer TO {TESTER}")
+        connection.execute(
+            "GRANT temoin_app, temoin_worker, temoin_portal, temoin_keeper, temoin_sealer, temoin_authority "
+            f"TO {TESTER}"
+        )
         connection.execute(f"GRANT CONNECT ON DATABASE {DATABASE} TO {TESTER}")
 
 

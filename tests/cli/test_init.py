@@ -77,7 +77,7 @@ def test_the_sql_has_a_verifier_for_each_role_and_stands_alone(tmp_path: Path, c
 
     sql = capsys.readouterr().out
     assert sql.startswith("-- The roles and the database of Témoin")
-    assert [f"ALTER ROLE temoin_{role} PASSWORD 'SCRAM-SHA-256$4096:" in sql for role in DATABASE_ROLES] == [True] * 6
+    assert [f"ALTER ROLE temoin_{role} PASSWORD 'SCRAM-SHA-256$4096:" in sql for role in DATABASE_ROLES] == [True] * 7
 
 
 def test_psql_makes_of_it_what_a_superusers_connection_would(tmp_path: Path, capsys, embedded_server: EmbeddedServer):

@@ -40,6 +40,7 @@ from temoin.pharmacies.register import build_register_terms
 from temoin.pharmacies.zones import build_zones
 from temoin.retention.classes import build_classes
 from temoin.surveillance.departments import build_country
+from temoin.surveillance.sender_rules import build_sender_rules
 from temoin.surveillance.thresholds import build_thresholds
 from temoin.transmission.rules.loading import build_rule_set
 from temoin_sandbox.outcomes import build_outcomes as build_sandbox_outcomes
@@ -94,6 +95,7 @@ FILES: dict[str, tuple[Built, str]] = {
     "pharmacies/data/zones.toml": (build_zones, "zones"),
     "retention/data/classes.toml": (build_classes, "classes"),
     "surveillance/data/departments.toml": (build_country, ""),
+    "surveillance/data/senders.toml": (build_sender_rules, "rules"),
     "surveillance/data/thresholds.toml": (build_thresholds, "rules"),
     **{f"transmission/rules/data/{name}": (build_rule_set, "bases") for name in RULES},
 }

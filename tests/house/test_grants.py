@@ -11,7 +11,7 @@ from temoin.site.grants import event_columns
 
 pytestmark = pytest.mark.django_db
 
-ROLES = ("temoin_app", "temoin_worker", "temoin_portal", "temoin_keeper", "temoin_sealer")
+ROLES = ("temoin_app", "temoin_worker", "temoin_portal", "temoin_keeper", "temoin_sealer", "temoin_authority")
 EVERYTHING = "DELETE INSERT SELECT UPDATE"
 LIBRARIES = ("account_emailaddress", "account_emailconfirmation", "mfa_authenticator")
 
@@ -86,6 +86,7 @@ TABLES = {
         "signin_failed_try": "DELETE SELECT",
         "surveillance_counted_day": "DELETE INSERT SELECT",
         "surveillance_release": "INSERT SELECT",
+        "surveillance_sender_week": "DELETE INSERT SELECT",
         "pharmacies_pharmacy": "SELECT",
         "pharmacies_register_check": "SELECT",
         "pharmacies_staff_notice": "DELETE INSERT SELECT",
@@ -102,6 +103,10 @@ TABLES = {
         "arrivals_calendar": "SELECT",
         "certificates_revocation_list": "SELECT",
         "delivery_pace": EVERYTHING,
+    },
+    "temoin_authority": {
+        "surveillance_release": "SELECT",
+        "surveillance_sender_week": "SELECT",
     },
     "temoin_sealer": {
         "journal_checkpoint": "INSERT SELECT",
@@ -193,7 +198,7 @@ COLUMNS = {
     **{
         (role, "django_migrations", "SELECT"): {"app", "name"} for role in ROLES
     },  # each refuses tables it does not know
-    **{(role, "journal_event", "INSERT"): EVENT for role in ROLES if role != "temoin_sealer"},
+    **{(role, "journal_event", "INSERT"): EVENT for role in ROLES if role not in {"temoin_sealer", "temoin_authority"}},
     ("temoin_app", "catalogue_lot", "UPDATE"): {
         *("state", "tests", "opened_at", "opened_where", "closed_at", "recalled_at", "recall_reference"),
         *("controls", "positive_ok_on", "negative_ok_on", "control_failed"),
@@ -219,6 +224,10 @@ COLUMNS = {
         *("former_at", "call_since"),
     },
     ("temoin_portal", "pharmacies_pharmacy", "SELECT"): {"id", "time_zone"},
+    ("temoin_authority", "pharmacies_pharmacy", "SELECT"): {
+        *("id", "finess", "name", "postcode", "city", "time_zone", "is_demo", "closed_on"),
+    },
+    ("temoin_worker", "surveillance_sender_week", "UPDATE"): {"days"},
     ("temoin_app", "arrivals_poster", "UPDATE"): {"state", "sealed"},
     ("temoin_app", "delivery_letter", "UPDATE"): {"state"},
     ("temoin_app", "patients_consent", "UPDATE"): {"patient_id"},

@@ -33,6 +33,7 @@ from temoin.pharmacies.team import invite_member
 from temoin.retention.cases import open_case
 from temoin.retention.holds import place_hold
 from temoin.surveillance.counting import count_pharmacy
+from temoin.surveillance.senders import note_days
 from temoin.testing.groups import open_group
 from temoin.testing.queries import list_tests
 from temoin.transmission.models import Difference
@@ -91,6 +92,7 @@ def house(as_role) -> House:
         for pharmacy in (house.here, house.elsewhere):
             _differ(pharmacy.id)
             count_pharmacy(pharmacy)
+            note_days(pharmacy)
     return house
 
 

@@ -130,7 +130,7 @@ def test_the_narrowing_policies_only_take_away():
         assert rows == [("RESTRICTIVE", ["temoin_portal"])]
 
 
-def test_no_policy_is_open_but_the_workers_schedule_and_the_sealers_reading():
+def test_no_policy_is_open_but_the_workers_schedule_and_what_sealer_and_authority_read():
     rows = ask(
         "SELECT tablename, policyname FROM pg_policies "
         "WHERE permissive = 'PERMISSIVE' AND qual NOT LIKE '%%current_setting%%'"
@@ -140,6 +140,7 @@ def test_no_policy_is_open_but_the_workers_schedule_and_the_sealers_reading():
     read = {"journal_event", "journal_listing", "outbox_attempt", "outbox_parcel", "patients_consent"}
     sealed = [(table, "sealer_rows") for table in told | read | {"testing_record_version"}]
     due = [("journal_alert", "worker_reads"), ("outbox_parcel", "worker_rows")]
+    due.append(("surveillance_sender_week", "authority_rows"))
     due += [(table, "worker_reads") for table in ("pharmacies_register_check", "webhooks_notice", "webhooks_webhook")]
     assert sorted(rows) == sorted([*sealed, *due])
 

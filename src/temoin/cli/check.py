@@ -30,6 +30,7 @@ from temoin.retention.classes import class_lines
 from temoin.settings.checks import debug_findings, homonymous_secrets, setup_findings, shared_passwords
 from temoin.settings.file import VARIABLE, Config, Process, read_config
 from temoin.site.database_role import NoServerError, findings_as
+from temoin.surveillance.sender_rules import load_sender_rules
 
 # By the command that the process is, and by the name that the settings give it.
 PROCESSES = {
@@ -135,6 +136,7 @@ def table_lines() -> list[str]:
         "questions of tests": load_kind_questions().review,
         "logigrams": load_logigrams().review,
         "kits": load_kits().review,
+        "rules for senders": load_sender_rules().review,
         **{f"words to patients in {one.name}": one.review for one in patient_languages().values()},
     }
     unreviewed = {name: review for name, review in tables.items() if review.is_placeholder}

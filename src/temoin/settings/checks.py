@@ -74,6 +74,8 @@ def shared_passwords(config: Config) -> list[str]:
     """Return a sentence for each password that two roles share; it takes reading all their files."""
     owners: dict[bytes, list[str]] = {}
     for role in DATABASE_ROLES:
+        if getattr(config.database.passwords, role) is None:  # a site that does not serve the authority
+            continue
         path = config.database.password_file(role)
         if os.access(path, os.R_OK):  # one that this account cannot reach is told by its own check
             owners.setdefault(path.read_bytes().strip(), []).append(f"temoin_{role}")

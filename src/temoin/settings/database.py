@@ -9,11 +9,12 @@ from typing import Annotated, Any, Final
 
 from pydantic import ValidationInfo, model_validator
 
+from temoin.lib.config_error import ConfigError
 from temoin.lib.private_socket import PORT, socket_folder
 from temoin.lib.section import PORTS, Number, Place, Port, Switch, Text, fitting, refuse_setting, section, within
 from temoin.settings.secrets import check_secret
 
-DATABASE_ROLES: Final = ("owner", "app", "worker", "portal", "keeper", "sealer")
+DATABASE_ROLES: Final = ("owner", "app", "worker", "portal", "keeper", "sealer", "authority")
 
 
 class SessionKind(StrEnum):
@@ -34,6 +35,7 @@ class Passwords:
     portal: Place
     keeper: Place
     sealer: Place
+    authority: Place | None = None  # of a site that serves the authority
 
 
 def _host_and_port(text: str) -> tuple[str, int | None] | None:
@@ -135,7 +137,9 @@ class Database:
 
     def password_file(self, role: str) -> Path:
         """Return the file of a role's password."""
-        path: Path = getattr(self.passwords, role)
+        path: Path | None = getattr(self.passwords, role)
+        if path is None:
+            raise ConfigError(f"[database.passwords] has no {role}: name the file of its password.")
         return path
 
     def password(self, role: str) -> str:

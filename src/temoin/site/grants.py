@@ -76,7 +76,7 @@ def grant_library_tables(cursor: CursorWrapper) -> None:
         cursor.execute(f"REVOKE ALL ON {table} FROM PUBLIC")
         cursor.execute(f"GRANT SELECT ON {table} TO temoin_app")
     # A process refuses tables that it does not know: see `site.known_schema`.
-    roles = "temoin_app, temoin_worker, temoin_portal, temoin_keeper, temoin_sealer"
+    roles = "temoin_app, temoin_worker, temoin_portal, temoin_keeper, temoin_sealer, temoin_authority"
     cursor.execute(f"GRANT SELECT (app, name) ON django_migrations TO {roles}")
 
 

@@ -8,7 +8,8 @@
 -- No role can bypass row-level security, and the application owns nothing: a hole in a page cannot lift a policy.
 
 SELECT 'CREATE ROLE ' || name || ' LOGIN'
-  FROM unnest(ARRAY['temoin_owner', 'temoin_app', 'temoin_worker', 'temoin_portal', 'temoin_keeper', 'temoin_sealer']) AS name
+  FROM unnest(ARRAY['temoin_owner', 'temoin_app', 'temoin_worker', 'temoin_portal', 'temoin_keeper', 'temoin_sealer',
+                    'temoin_authority']) AS name
  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)
 \gexec
 
@@ -24,6 +25,8 @@ ALTER ROLE temoin_portal LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION
 ALTER ROLE temoin_keeper LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS NOINHERIT;
 -- What seals the journal and checks it: reads events, opens nothing.
 ALTER ROLE temoin_sealer LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS NOINHERIT;
+-- The authority's site: figures without persons.
+ALTER ROLE temoin_authority LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS NOINHERIT;
 
 -- No page and no lane waits for ever. Set on the roles, because a pooler takes no settings from a connection.
 -- Owner and keeper have no limit on statements: a migration, or a count of rows, may take longer. How long an old data
@@ -43,6 +46,9 @@ ALTER ROLE temoin_keeper SET idle_in_transaction_session_timeout = '60s';
 ALTER ROLE temoin_sealer SET lock_timeout = '10s';
 ALTER ROLE temoin_sealer SET statement_timeout = '30s';
 ALTER ROLE temoin_sealer SET idle_in_transaction_session_timeout = '60s';
+ALTER ROLE temoin_authority SET lock_timeout = '10s';
+ALTER ROLE temoin_authority SET statement_timeout = '30s';
+ALTER ROLE temoin_authority SET idle_in_transaction_session_timeout = '60s';
 
 SELECT 'CREATE DATABASE temoin OWNER temoin_owner TEMPLATE template0 ENCODING ''UTF8'''
     || ' LOCALE_PROVIDER builtin BUILTIN_LOCALE ''C.UTF-8'' LOCALE ''C'''
@@ -50,13 +56,15 @@ SELECT 'CREATE DATABASE temoin OWNER temoin_owner TEMPLATE template0 ENCODING ''
 \gexec
 
 REVOKE ALL ON DATABASE temoin FROM PUBLIC;
-GRANT CONNECT ON DATABASE temoin TO temoin_owner, temoin_app, temoin_worker, temoin_portal, temoin_keeper, temoin_sealer;
+GRANT CONNECT ON DATABASE temoin
+   TO temoin_owner, temoin_app, temoin_worker, temoin_portal, temoin_keeper, temoin_sealer, temoin_authority;
 
 \connect temoin
 
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 ALTER SCHEMA public OWNER TO temoin_owner;
-GRANT USAGE ON SCHEMA public TO temoin_app, temoin_worker, temoin_portal, temoin_keeper, temoin_sealer;
+GRANT USAGE ON SCHEMA public
+   TO temoin_app, temoin_worker, temoin_portal, temoin_keeper, temoin_sealer, temoin_authority;
 
 -- No value of ours in the server's log, whatever its own settings say.
 ALTER DATABASE temoin SET log_statement = 'none';

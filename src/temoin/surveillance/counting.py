@@ -77,7 +77,7 @@ def count_pharmacy(pharmacy: Pharmacy, *, days: int = KEPT_DAYS) -> int:
     """Count again each of its last days that changed, in one transaction; return how many days that were."""
     since = _first_day(pharmacy, days)
     with tenant_scope(pharmacy.id):
-        _take_turn()
+        take_turn()
         marks, stored = marks_of(pharmacy, since), _stored_marks(since)
         changed = {day for day in marks.keys() | stored.keys() if marks.get(day) != stored.get(day)}
         again = changed | _first_days(pharmacy, changed)
@@ -106,7 +106,7 @@ def compare_pharmacy(pharmacy: Pharmacy) -> list[Differing] | None:
     """Return the days that differ from a recount; None while something is not counted yet."""
     since = _first_day(pharmacy, KEPT_DAYS)
     with tenant_scope(pharmacy.id):
-        _take_turn()
+        take_turn()
         marks = marks_of(pharmacy, since)
         if marks != _stored_marks(since):
             return None
@@ -122,7 +122,7 @@ def compare_pharmacy(pharmacy: Pharmacy) -> list[Differing] | None:
 def forget_days(pharmacy: Pharmacy, days: Iterable[date]) -> None:
     """Forget what was counted of these days: the next count begins there from the records."""
     with tenant_scope(pharmacy.id):
-        _take_turn()
+        take_turn()
         _execute(_FORGET, {"pharmacy": current_pharmacy(), "days": list(days)})
 
 
@@ -130,7 +130,7 @@ def forget_past(pharmacy: Pharmacy) -> None:
     """Forget the days past their span: their figures change no more."""
     before = _first_day(pharmacy, KEPT_DAYS)
     with tenant_scope(pharmacy.id):
-        _take_turn()
+        take_turn()
         sql = "DELETE FROM surveillance_counted_day WHERE pharmacy_id = %(pharmacy)s AND day < %(before)s"
         _execute(sql, {"pharmacy": current_pharmacy(), "before": before})
 
@@ -202,7 +202,7 @@ def _put(day: date, mark: str, counts: DayCounts) -> None:
     _execute(_PUT, [current_pharmacy(), row_id, day, mark, sealed])
 
 
-def _take_turn() -> None:
+def take_turn() -> None:
     """Count a pharmacy once at a time: a slower count would put older figures beside newer marks."""
     _execute(_TURN, [f"surveillance {current_pharmacy()}"])
 

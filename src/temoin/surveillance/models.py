@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from temoin.crypto.sealed import SealedField, SealedModel
-from temoin.lib.tenant import Sensitivity
+from temoin.lib.tenant import Sensitivity, TenantModel
 
 PUBLIC, HEALTH = Sensitivity.PUBLIC, Sensitivity.HEALTH
 
@@ -27,6 +28,28 @@ class CountedDay(SealedModel):
         db_table = "surveillance_counted_day"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["pharmacy_id", "day"], name="surveillance_day_once"),
+        ]
+
+
+class SenderWeek(TenantModel):
+    """What a pharmacy's tests first signed in one week say of the pharmacy: how many, how late, how complete.
+
+    For the authority, which has no key: hence in clear, without any outcome, and but for the days without the figures
+    of a week of few tests.
+    """
+
+    week = models.DateField()  # its Monday, by the pharmacy's calendar
+    days = ArrayField(models.IntegerField())  # how many tests were first signed on each of its days
+    quality = models.JSONField(null=True)  # see `sender_shares.WeekTold`; null of few tests
+    receipts = models.JSONField(null=True)  # how many in each band of time to the first receipt; null of few tests
+    alarms = ArrayField(models.TextField(), db_default=[])  # rules that the week exceeds
+
+    declares: ClassVar = dict.fromkeys(("week", "days", "quality", "receipts", "alarms"), PUBLIC)
+
+    class Meta:
+        db_table = "surveillance_sender_week"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["pharmacy_id", "week"], name="surveillance_sender_week_once"),
         ]
 
 

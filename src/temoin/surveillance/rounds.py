@@ -14,6 +14,7 @@ from temoin.outbox.set_aside import apart
 from temoin.pharmacies.models import Pharmacy
 from temoin.surveillance.counting import KEPT_DAYS, RECENT_DAYS, count_pharmacy, forget_past
 from temoin.surveillance.releasing import publish_due
+from temoin.surveillance.senders import Receipts, note_days, note_weeks, receipts_by_week
 
 RECENT, WHOLE = "counts of cases", "counts of cases, all days"
 
@@ -41,23 +42,26 @@ def whole_duty(*, is_demo: bool) -> Duty:
 
 def count_recent(stop: threading.Event) -> None:
     """Count what was signed, corrected or cancelled of late."""
-    _count_each(stop, RECENT_DAYS)
+    _count_each(stop, RECENT_DAYS, {})
 
 
 def count_whole(stop: threading.Event) -> frozenset[UUID]:
     """Count whatever changed, erasures too, and forget the days past their span; return whose count failed."""
-    return _count_each(stop, KEPT_DAYS)
+    return _count_each(stop, KEPT_DAYS, receipts_by_week())
 
 
-def _count_each(stop: threading.Event, days: int) -> frozenset[UUID]:
+def _count_each(stop: threading.Event, days: int, receipts: Receipts) -> frozenset[UUID]:
     failed = set()
     for pharmacy in Pharmacy.objects.order_by("id"):
         if stop.is_set():
             break
         with apart(RECENT, str(pharmacy.id)) as fate:
-            count_pharmacy(pharmacy, days=days)
+            changed = count_pharmacy(pharmacy, days=days)
             if days == KEPT_DAYS:
                 forget_past(pharmacy)
+                note_weeks(pharmacy, receipts)
+            elif changed:
+                note_days(pharmacy)
         if fate.was_set_aside:
             failed.add(pharmacy.id)
     return frozenset(failed)
