@@ -55,6 +55,7 @@ def test_the_template_is_a_file_that_is_taken_whole(lang, separator):
     assert [row.status for row in rows if isinstance(row, ResultRow)] == [
         *(RowStatus.FINAL, RowStatus.FINAL),
         *(RowStatus.CORRECTED, RowStatus.CANCELLED),
+        RowStatus.FINAL,
     ]
 
 

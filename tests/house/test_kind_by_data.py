@@ -20,6 +20,7 @@ from uuid import UUID
 import pytest
 from django.test import Client
 from django.urls import reverse
+from handed_messages import changed, one_row
 from people import House, make_lot, make_patient, make_test, open_house, sign_in
 from sandbox_server import running_sandbox
 from site_settings import fhir_courier
@@ -96,7 +97,7 @@ kind = "dragon-thermometer"
 read_after_minutes = 0
 specimens = ["saliva"]
 known_as = []
-reports = {{}}
+reports = {{ "{HEAT}" = "dragon-thermometer" }}
 
 [kits.dragon-probe.limits]
 "Cel" = {{ from = "100", to = "1500" }}
@@ -245,6 +246,17 @@ def test_the_other_formats_write_what_was_measured(house, measured_id):
     written = [cda_document(report), report_message(report, Route()), report_file(report)]
     wanted = ['<low inclusive="false" value="1500" unit="Cel"/>', "|SN|", ",>,1500,Cel"]
     assert [word in one.decode() for one, word in zip(written, wanted, strict=True)] == [True] * 3
+
+
+@pytest.mark.usefixtures("kind")
+def test_a_message_brings_what_it_measures():
+    message = changed(
+        ("CWE|94534-5^SARS-CoV-2 RdRp^LN||260373001^Detected^SCT|||A|", f"ST|{HEAT}^Heat^LN||HI|CEL|||"),
+        ("ID NOW", "Dragon Probe"),
+        ("445297001^Nasal swab", "119342007^Saliva"),
+    )
+
+    assert one_row(message).outcome == ">1500 Cel"
 
 
 def test_the_other_formats_write_it(house, record_id):

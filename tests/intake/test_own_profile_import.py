@@ -57,16 +57,17 @@ def versions(by: Seat) -> list[Report]:
 def test_the_template_s_results_are_signed_corrected_and_cancelled_and_once(house):
     content = template("fr", finess=house.here.finess)
 
-    assert verdicts(house.owner, content) == [STORED, STORED, CORRECTED, CANCELLED]
-    assert verdicts(house.owner, content) == [ALREADY] * 4
-    assert [len(report.findings) for report in versions(house.owner)] == [1] * 4
+    assert verdicts(house.owner, content) == [STORED, STORED, CORRECTED, CANCELLED, STORED]
+    assert verdicts(house.owner, content) == [ALREADY] * 5
+    assert [len(report.findings) for report in versions(house.owner)] == [1] * 5
+    assert [found.read for one in versions(house.owner) for found in one.findings if found.quantity] == ["1.26 g/L"]
 
 
 def test_an_import_goes_on_after_the_row_that_was_told_last(house):
     content = template("fr", finess=house.here.finess)
     take(house.owner, content)
 
-    assert [outcome.row for outcome in take(house.owner, content, after=3)] == [4, 5]
+    assert [outcome.row for outcome in take(house.owner, content, after=3)] == [4, 5, 6]
 
 
 def test_a_correction_that_tells_of_no_prescriber_keeps_the_former_s_and_is_one(house):

@@ -80,6 +80,9 @@ def reading(typed: str) -> Reading:
         ("LO mg/dL", "<10 mg/dL"),
         ("hi mmol/L", ">33.3 mmol/L"),
         ("< 10 mg/dL", "<10 mg/dL"),
+        ("126mg/dl", "126 mg/dL"),
+        ("5.5\u00a0MMOL/L", "5.5 mmol/L"),
+        ("1,26 gr/l", "1.26 g/L"),
     ],
 )
 def test_what_the_device_shows_is_kept_exactly(typed, kept):
@@ -90,7 +93,7 @@ def test_what_the_device_shows_is_kept_exactly(typed, kept):
     ("typed", "why", "units"),
     [
         ("126", Misread.NO_UNIT, ("g/L", "mg/dL", "mmol/L")),
-        ("126 mg/dl", Misread.UNKNOWN_UNIT, ("g/L", "mg/dL", "mmol/L")),
+        ("126 mg/L", Misread.UNKNOWN_UNIT, ("g/L", "mg/dL", "mmol/L")),
         ("126 g/L", Misread.OTHER_UNIT, ("mg/dL",)),
         ("0.95 mg/dL", Misread.DECIMALS, ("mg/dL",)),
         ("1e2 mg/dL", Misread.MALFORMED, ()),

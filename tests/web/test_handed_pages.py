@@ -54,14 +54,14 @@ def mixed(house: House) -> bytes:
 def test_a_file_is_checked_then_taken_by_one_press(house: House, owner: Client):
     address = send(owner, template("fr", finess=house.here.finess))
     page = page_of(owner, address)
-    assert "Signer et enregistrer 4 lignes" in page
+    assert "Signer et enregistrer 5 lignes" in page
 
     (form,) = found(page, f'//form[@action="{address}take/"]')
     assert owner.post(form.get("action")).status_code == 302
 
     assert "Ce que ce fichier est devenu" in page_of(owner, address)
     with tenant_scope(house.here.id):
-        assert Record.objects.count() == 2
+        assert Record.objects.count() == 3
 
 
 def test_a_refused_row_is_told_in_the_file_s_words_and_given_back(house: House, owner: Client):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -172,6 +172,17 @@ def load_loincs() -> Mapping[str, Loinc]:
     return build_loincs(read_data("catalogue", "loincs.toml"))
 
 
+def measured_by(loinc: str) -> Measure | None:
+    """Return what is measured under a LOINC code, None for one under which outcomes are told, or that is not known."""
+    return _measures_by_loinc().get(loinc)
+
+
+@cache
+def _measures_by_loinc() -> Mapping[str, Measure]:
+    targets = [target for kind in load_kinds().values() for target in kind.targets]
+    return {one.code: target.measure for target in targets if target.measure for one in target.loincs}
+
+
 def kind(code: str) -> Kind:
     """Return a kind of test by its code; KeyError for a code that is not ours."""
     return load_kinds()[code]
@@ -201,8 +212,18 @@ def build_kinds(file: Entry, loincs: Mapping[str, Loinc]) -> Mapping[str, Kind]:
         code: _kind(code, entry, chapters=chapters, reader=_TargetReader(targets, loincs, measures))
         for code, entry in file.children("kinds", TRAVELLING_CODE)
     }
+    _check_codes(kinds.values(), file)
     file.finish()
     return MappingProxyType(kinds)
+
+
+def _check_codes(kinds: Iterable[Kind], file: Entry) -> None:
+    """Refuse a LOINC code under which two things are measured, or under which outcomes are told besides."""
+    found: dict[str, Measure | None] = {}
+    for target in (target for kind in kinds for target in kind.targets):
+        for one in target.loincs:
+            if found.setdefault(one.code, target.measure) is not target.measure:
+                raise file.error(f"measures.{one.code}", "is the code of a measure and of something else")
 
 
 def _chapter(entry: Entry) -> Chapter:

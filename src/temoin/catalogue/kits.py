@@ -395,6 +395,6 @@ def _reports(entry: Entry, kinds: Mapping[str, Kind]) -> Mapping[str, str]:
     for loinc, kind in reports.items():
         if kind not in kinds or kinds[kind].target_of(loinc) is None:
             raise entry.error(f"reports.{loinc}", f"is not a LOINC code of a kind of test named {kind}")
-        if len(kinds[kind].targets) != 1 or kinds[kind].is_measured:
-            raise entry.error(f"reports.{loinc}", "must name a kind with one coded target: a row is one finding")
+        if len(kinds[kind].targets) != 1:
+            raise entry.error(f"reports.{loinc}", "must name a kind with one target: a row is one finding")
     return MappingProxyType(reports)

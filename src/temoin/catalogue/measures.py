@@ -15,7 +15,8 @@ from temoin.lib.quantity import ABOVE, BELOW, Quantity, quantity_in
 
 Limits = Mapping[str, tuple[Decimal, Decimal]]  # by unit: what an instrument measures, from and to
 NO_LIMITS: Limits = MappingProxyType({})
-_NUMBER = re.compile(r"([<>]?)[ \u00a0]*([0-9]+)(?:[.,]([0-9]+))?")
+_NUMBER = re.compile(r"([<>]?) *([0-9]+)(?:[.,]([0-9]+))?")
+_JOINED = re.compile(r"[<>]?\s*[0-9]+(?:[.,][0-9]+)?(?=[A-Za-z])")  # a number that its unit follows without a space
 _BEYOND = {"lo": BELOW, "hi": ABOVE}  # what instruments show for a value that they cannot measure
 _DECIMAL = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,4})?")
 
@@ -46,10 +47,16 @@ class MeasuredUnit:
     """A unit in which instruments show the quantity: what any of them may show, and the LOINC code of a value in it."""
 
     code: str  # UCUM
+    also: tuple[str, ...]  # other spellings of it
     loinc: str
     decimals: int  # at most
     lowest: Decimal
     highest: Decimal
+
+    @property
+    def spellings(self) -> frozenset[str]:
+        """Return the words that mean it, whatever their case."""
+        return frozenset(word.casefold() for word in (self.code, *self.also))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,11 @@ class Measure:
     ranges: tuple[MeasuredRange, ...]
     source: str  # of the ranges
 
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Return its units, in the order of the alphabet."""
+        return tuple(sorted(unit.code for unit in self.units))
+
     def unit(self, code: str) -> MeasuredUnit:
         """Return a unit by its UCUM code; KeyError for one in which it is not told."""
         return {unit.code: unit for unit in self.units}[code]
@@ -89,15 +101,28 @@ class Measure:
 
         `limits` are those of the instrument, where the catalogue knows them.
         """
-        typed, _space, last = text.strip().rpartition(" ")
-        known = {unit.code for unit in self.units}
-        if last not in known:
-            number = _NUMBER.fullmatch(text.strip()) or text.strip().casefold() in _BEYOND
-            why = Misread.NO_UNIT if number else Misread.UNKNOWN_UNIT if typed else Misread.MALFORMED
-            raise MisreadError(why, tuple(sorted(known)))
-        quantity = self._quantity(typed.strip(), last, limits)
-        self._check(quantity, limits.get(last))
+        typed, unit = self._parts(text)
+        quantity = self._quantity(typed, unit, limits)
+        self._check(quantity, limits.get(unit))
         return quantity
+
+    def unmeasured(self, text: str) -> str:
+        """Return `LO mg/dL` or `HI mg/dL` where that was typed, else "": what it means the instrument's limits tell."""
+        typed, unit = self._parts(text)
+        return f"{typed.upper()} {unit}" if typed.casefold() in _BEYOND else ""
+
+    def unit_spelled(self, word: str) -> str:
+        """Return the unit that a word means, "" for none."""
+        return next((one.code for one in self.units if word.casefold() in one.spellings), "")
+
+    def _parts(self, text: str) -> tuple[str, str]:
+        """Return what was typed before the unit, and the unit."""
+        plain = " ".join(_JOINED.sub(r"\g<0> ", text.strip(), count=1).split())
+        typed, _space, last = plain.rpartition(" ")
+        if unit := self.unit_spelled(last):
+            return typed, unit
+        why = Misread.NO_UNIT if _is_shown(plain) else Misread.UNKNOWN_UNIT if _is_shown(typed) else Misread.MALFORMED
+        raise MisreadError(why, self.codes)
 
     def _quantity(self, typed: str, unit: str, limits: Limits) -> Quantity:
         if comparator := _BEYOND.get(typed.casefold()):
@@ -128,6 +153,11 @@ class Measure:
             raise MisreadError(Misread.BEYOND)
 
 
+def _is_shown(typed: str) -> bool:
+    """Tell whether this is a value as instruments show it."""
+    return _NUMBER.fullmatch(typed) is not None or typed.casefold() in _BEYOND
+
+
 def quantity_of(text: str) -> Quantity:
     """Return the quantity that a reading holds once it was read; ValueError for what is none."""
     found = quantity_in(text)
@@ -143,6 +173,9 @@ def build_measures(file: Entry, loincs: Mapping[str, object]) -> Mapping[str, Me
         units = tuple(_unit(each, loincs) for each in entry.tables("units"))
         if not units:
             raise entry.error("units", "must not be empty")
+        words = [word for unit in units for word in unit.spellings]
+        if len(set(words)) < len(words):
+            raise entry.error("units", "has a spelling that means two of them")
         ranges = tuple(_range(each, units) for each in entry.tables("ranges"))
         if [one for one in ranges[1:] if not one.begins] or (ranges and ranges[0].begins):
             raise entry.error("ranges", "must each begin somewhere, but the first")
@@ -158,6 +191,7 @@ def build_measures(file: Entry, loincs: Mapping[str, object]) -> Mapping[str, Me
 def _unit(entry: Entry, loincs: Mapping[str, object]) -> MeasuredUnit:
     unit = MeasuredUnit(
         code=entry.text("unit"),
+        also=entry.texts("also") if entry.has("also") else (),
         loinc=entry.choice("loinc", tuple(loincs)),
         decimals=entry.whole("decimals"),
         lowest=decimal_in(entry, "lowest"),

@@ -12,7 +12,9 @@ from uuid import UUID
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from temoin.catalogue.kinds import load_kinds
+from temoin.catalogue.actions import lot_of
+from temoin.catalogue.kinds import Kind, load_kinds
+from temoin.catalogue.kits import kit
 from temoin.formats.csv.problems import RowErrors
 from temoin.formats.csv.rows import RowStatus
 from temoin.formats.handed.astm import AstmError, told_by_analyser
@@ -28,6 +30,8 @@ from temoin.lib.errors import InvalidError, NotFoundError
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.programs import ProgramSeat
+from temoin.testing.measured import read_quantities
+from temoin.testing.models import Record
 from temoin.testing.numbers import earlier_tests, find_by_number
 from temoin.testing.opening import Proposal, proposal_in
 from temoin.testing.orphans import LIFE, OrphansFullError, SampleResult, keep_orphan
@@ -118,7 +122,7 @@ def _propose(by: ProgramSeat, result: SampleResult, row: MeasuredResult) -> Orph
         return OrphanWhy.UNKNOWN if result.number else OrphanWhy.NO_NUMBER
     record = record_in_scope(found.id)
     sealed = record.unseal()
-    outcomes = result.outcomes(load_kinds()[sealed["kind"]])
+    outcomes = _outcomes(result, load_kinds()[sealed["kind"]], record)
     if outcomes is None:
         return OrphanWhy.OTHER_KIND
     state, former = RecordState(record.state), proposal_in(sealed)
@@ -137,6 +141,15 @@ def _propose(by: ProgramSeat, result: SampleResult, row: MeasuredResult) -> Orph
             RowProblem(row.row, "", one.code, str(one.message), "") for one in error.problems
         ) from None
     return None
+
+
+def _outcomes(result: SampleResult, kind: Kind, record: Record) -> dict[str, str] | None:
+    """Return the outcomes as its proposal keeps them: LO and HI as the limits of the instrument."""
+    outcomes = result.outcomes(kind)
+    if outcomes is None or not kind.is_measured:
+        return outcomes
+    lot = lot_of(record.lot_id) if record.lot_id else None
+    return read_quantities(outcomes, kind, kit(lot.kit) if lot else None)
 
 
 def _stands(former: Proposal, outcomes: dict[str, str], result: SampleResult, program: str, *, waits: bool) -> bool:

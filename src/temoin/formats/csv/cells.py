@@ -97,9 +97,12 @@ class Cells:
         self.problems: list[CellProblem] = []
         self._values = values
 
-    def refuse(self, column: str, code: str) -> None:
+    def has_column(self, column: str) -> bool:
+        return column in self._values
+
+    def refuse(self, column: str, code: str, units: tuple[str, ...] = ()) -> None:
         """Note a problem, once."""
-        problem = CellProblem(self.row, column, code)
+        problem = CellProblem(self.row, column, code, units)
         if problem not in self.problems:
             self.problems.append(problem)
 

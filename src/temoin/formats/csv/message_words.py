@@ -203,12 +203,12 @@ MESSAGE_WORDS: dict[str, CsvMessage] = {
     ),
     "not_a_word": CsvMessage(
         (
-            "Ce résultat est une mesure : seuls les résultats positifs, négatifs ou indéterminés sont pris.",
-            "Envoyez le résultat sous forme de code, par exemple SNOMED CT 260415000.",
+            "Ce résultat est un nombre ou un document, et ce test dit positif, négatif ou indéterminé.",
+            "Envoyez-le sous forme de code, par exemple SNOMED CT 260415000, ou vérifiez le code du test.",
         ),
         (
-            "This result is a measure: only positive, negative or indeterminate results are taken.",
-            "Send the result as a code, for example SNOMED CT 260415000.",
+            "This result is a number or a document, and this test says positive, negative or indeterminate.",
+            "Send it as a code, for example SNOMED CT 260415000, or check the code of the test.",
         ),
     ),
     "zone_untold": CsvMessage(

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from stdnum import luhn
 
 from temoin.formats.csv.cells import CellRules, Cells
-from temoin.formats.csv.parsing import check_order, read_device, read_outcome, read_specimen, read_status
+from temoin.formats.csv.parsing import check_order, limits_of, read_device, read_outcome, read_specimen, read_status
 from temoin.formats.csv.problems import RowErrors
 from temoin.formats.csv.rows import Answers, Laboratory, PatientTraits, Provider, ResultRow, is_clia
 from temoin.lib.countries import FRANCE
@@ -34,7 +34,8 @@ def parse_own_row(row: int, values: Mapping[str, str], rules: CellRules) -> Resu
     accession = cells.number("accession_number", required=True)
     patient, laboratory = read_patient_traits(cells, own_address(cells)), _laboratory(cells)
     provider = read_provider(cells)
-    device, outcome, specimen = read_device(cells), read_outcome(cells), read_specimen(cells)
+    device = read_device(cells)
+    outcome, specimen = read_outcome(cells, limits_of(device)), read_specimen(cells)
     zone = _zone(cells, laboratory.address)
     collected = cells.moment("specimen_collection_date", zone, required=True)
     tested = cells.moment("test_result_date", zone, required=True)

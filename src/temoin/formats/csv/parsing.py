@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from temoin.catalogue.kinds import load_loincs
+from temoin.catalogue.kinds import load_loincs, measured_by
 from temoin.catalogue.kits import KitMatch, find_kit, knows_device
+from temoin.catalogue.measures import NO_LIMITS, Limits
 from temoin.catalogue.outcomes import find_specimen
 from temoin.formats.csv.cells import CellRules, Cells
 from temoin.formats.csv.problems import RowErrors
+from temoin.formats.csv.quantities import UNIT, read_quantity
 from temoin.formats.csv.rows import (
     Answers,
     CellMoment,
@@ -47,7 +49,8 @@ def parse_row(row: int, values: Mapping[str, str], rules: CellRules) -> ResultRo
     patient = _patient(cells)
     laboratory = rules.repeated.once(cells.starting_with("testing_lab_"), cells, _laboratory)
     provider = rules.repeated.once(cells.starting_with("ordering_provider_"), cells, _provider)
-    device, outcome, specimen = read_device(cells), read_outcome(cells), read_specimen(cells)
+    device = read_device(cells)
+    outcome, specimen = read_outcome(cells, limits_of(device)), read_specimen(cells)
     times = _times(cells, _zone(cells, laboratory.address))
     status, comment, answers = read_status(cells), cells.comment("comment"), _answers(cells)
     accession = cells.number("accession_number")
@@ -152,12 +155,23 @@ def read_device(cells: Cells) -> KitMatch | None:
     return found
 
 
-def read_outcome(cells: Cells) -> str:
+def read_outcome(cells: Cells, limits: Limits | None) -> str:
+    """Return what was read: the code of an outcome, or a quantity where the test measures one (`read_quantity`)."""
+    measure = measured_by(cells.optional("test_performed_code"))
+    if measure is not None:
+        return read_quantity(cells, measure, limits)
+    if cells.optional(UNIT):
+        cells.refuse(UNIT, "unit_of_none")
     value = cells.required("test_result")
     if value in words("not_done"):
         cells.refuse("test_result", "test_not_done")
         return ""
     return cells.word("test_result", "outcomes", "outcome")
+
+
+def limits_of(device: KitMatch | None) -> Limits:
+    """Return what a device measures, as far as the catalogue knows."""
+    return device.kit.limits if device is not None and device.kit is not None else NO_LIMITS
 
 
 def read_specimen(cells: Cells) -> str:

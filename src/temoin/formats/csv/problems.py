@@ -8,6 +8,7 @@ from temoin.formats.csv.file_messages import FILE_MESSAGES
 from temoin.formats.csv.message_words import MESSAGE_WORDS
 from temoin.formats.csv.messages import ROW_MESSAGES, CsvMessage
 from temoin.formats.csv.profiles import own_word
+from temoin.formats.csv.quantity_words import QUANTITY_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +21,17 @@ class CellProblem:
     row: int
     column: str
     code: str
+    units: tuple[str, ...] = ()  # in which a measured result may be told
 
     def message(self, lang: str) -> str:
-        return _in(_words(self.code), lang)[0]
+        return self._filled(_in(_words(self.code), lang)[0])
 
     def remedy(self, lang: str) -> str:
         """Say what to write instead."""
-        return _in(_words(self.code), lang)[1]
+        return self._filled(_in(_words(self.code), lang)[1])
+
+    def _filled(self, text: str) -> str:
+        return text.replace("{units}", ", ".join(self.units))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ class FileRefusedError(Exception):
 
 
 def _words(code: str) -> CsvMessage:
-    return ROW_MESSAGES.get(code) or MESSAGE_WORDS[code]
+    return ROW_MESSAGES.get(code) or QUANTITY_WORDS.get(code) or MESSAGE_WORDS[code]
 
 
 def _in(message: CsvMessage, lang: str) -> tuple[str, str]:

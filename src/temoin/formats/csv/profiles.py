@@ -99,7 +99,13 @@ OWN_COLUMNS = (
     ),
     OwnColumn(
         *("test_result", "result", "resultat", True, "négatif"),
-        "`positive`, `negative`, `indeterminate`, their words, or a SNOMED CT code",
+        "`positive`, `negative`, `indeterminate`, their words, or a SNOMED CT code; of a test that is measured, the "
+        "number as the device shows it (comma or point, `<` or `>` before a limit), or `LO` or `HI`",
+    ),
+    OwnColumn(
+        *("test_result_unit", "unit", "unite", False, ""),
+        "of a test that is measured: the unit that the device shows; empty where it stands after the number",
+        ("result_unit", "unite_resultat", "unites", "units"),
     ),
     OwnColumn(
         *("specimen_type", "specimen", "prelevement", True, "Prélèvement nasopharyngé"),

@@ -1,4 +1,4 @@
-"""The template of `temoin-results-1`: its columns in French or in English, a result, a correction, a cancellation."""
+"""The template of `temoin-results-1`: its columns in French or English, a result, a correction, an end, a measure."""
 
 from __future__ import annotations
 
@@ -22,6 +22,16 @@ EXAMPLES: tuple[dict[str, str], ...] = (
         "patient_sex": "M",
         "test_result_status": "X",
     },
+    {
+        "accession_number": "2026-000125",
+        "patient_last_name": "MOREAU",
+        "patient_first_name": "Rose",
+        "equipment_model_name": "StatStrip Xpress",
+        "test_performed_code": "41653-7",
+        "test_result": "1,26",
+        "test_result_unit": "g/L",
+        "specimen_type": "Sang capillaire",
+    },
 )
 # What is typed of a person who comes without a file, in this order.
 TYPED = ["birth_name", "given_names", "birth_date", "sex", "phone", "email"]
@@ -29,7 +39,7 @@ HEADING_OF_TYPED = 0  # its line: nobody typed it
 _END_OF_LINE, _EMPTY = re.compile("\r\n|\r|\n"), "; \t\r\n"
 _DAY_FIRST = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
 _IN_ENGLISH = {"négatif": "negative", "positif": "positive", "Prélèvement nasopharyngé": "Nasopharyngeal swab"}
-_IN_ENGLISH |= {"Relu": "Read again"}
+_IN_ENGLISH |= {"Relu": "Read again", "1,26": "1.26", "Sang capillaire": "Capillary blood"}
 
 
 def template_of_patients(lang: str) -> bytes:

@@ -10,7 +10,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from temoin.catalogue.kinds import measured_by
+from temoin.catalogue.measures import Measure
 from temoin.formats.handed.codes import ToldCode, interpretation_differs, outcome_of
+from temoin.formats.handed.quantities import ToldQuantity, tell_quantity
 from temoin.formats.handed.told import ToldResult
 from temoin.lib.sample_number import is_sound, written_number
 
@@ -93,17 +96,25 @@ def _result(record: AstmRecord, codes: Mapping[str, str]) -> ToldResult:
     told = ToldResult(record.line)
     local = record.text(3, 4) or record.text(3)
     told.tell("test_performed_code", ("R-3", codes.get(local, "")))
-    value = record.text(4)
-    word = outcome_of([ToldCode(code=value, words="", system="")]) or ""
-    told.tell("test_result", ("R-4", word))
-    for number in (3, 4, 9, 13):
+    for number in (3, 4, 5, 9, 13):
         if record.is_repeated(number):
             told.refuse(f"R-{number}", "several_values")
-    if interpretation_differs(word, [ToldCode(code=record.text(7))]):
-        told.refuse("R-7", "values_differ")
+    _tell_value(told, record, measured_by(told.cells.get("test_performed_code", "")))
     told.tell("test_result_status", ("R-9", record.text(9) or "F"))
     told.tell("test_result_date", ("R-13", record.text(13)))
     return told
+
+
+def _tell_value(told: ToldResult, record: AstmRecord, measure: Measure | None) -> None:
+    value, flag = ToldCode(code=record.text(4)), ToldCode(code=record.text(7))
+    if measure is not None:
+        units = [ToldCode(code=record.text(5))]
+        tell_quantity(told, ToldQuantity("R-4", value.code, "R-5", units, "R-7", [flag]), measure)
+        return
+    word = outcome_of([value]) or ""
+    told.tell("test_result", ("R-4", word))
+    if interpretation_differs(word, [flag]):
+        told.refuse("R-7", "values_differ")
 
 
 def _tell_sample(told: ToldResult, patient: AstmRecord | None, order: AstmRecord | None) -> None:

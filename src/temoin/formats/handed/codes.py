@@ -142,11 +142,11 @@ def _outcome(told: ToldCode) -> str:
 def interpretation_differs(word: str, interpretations: list[ToldCode]) -> bool:
     """Tell whether an interpretation beside a result says another thing than the result."""
     meant = words("outcomes").get(folded(word))
-    said = {_interpreted(one) for one in interpretations} - {None}
+    said = {meaning_of(one) for one in interpretations} - {None}
     return meant is not None and bool(said) and said != {meant}
 
 
-def _interpreted(told: ToldCode) -> str | None:
+def meaning_of(told: ToldCode) -> str | None:
     """Return what an interpretation says of a result: by a code of table 0078, or as a result itself would say it."""
     return load_codes().interpretations.get(told.code.upper()) or words("outcomes").get(folded(_outcome(told)))
 

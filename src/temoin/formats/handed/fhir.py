@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from temoin.catalogue.kinds import measured_by
 from temoin.formats.handed.codes import (
     interpretation_differs,
     is_beside,
@@ -32,6 +33,7 @@ from temoin.formats.handed.fhir_parts import (
     telecom_of,
     when_of,
 )
+from temoin.formats.handed.fhir_quantities import interpretations_of, tell_measured
 from temoin.formats.handed.fhir_resources import Resources
 from temoin.formats.handed.fhir_states import JUDGED, judge_states
 from temoin.formats.handed.fhir_tree import NOTHING, Node, Placed, doubled, few, first, many, paths_of, text
@@ -315,6 +317,9 @@ def _tell_status(told: ToldResult, result: Placed) -> None:
 
 
 def _tell_value(told: ToldResult, result: Placed) -> None:
+    if measure := measured_by(told.cells.get("test_performed_code", "")):
+        tell_measured(told, result, measure)
+        return
     place, word = f"{result.path}.valueCodeableConcept", ""
     names = [name for name in result.node if name.startswith("value")]
     if len(names) > 1 or len(many(result.node, "valueCodeableConcept")) > 1:
@@ -329,8 +334,7 @@ def _tell_value(told: ToldResult, result: Placed) -> None:
     elif names:
         place = f"{result.path}.{names[0]}"
         told.refuse(place, "not_a_word")
-    said = [one for each in few(result.node, "interpretation") for one in codes_of(each)]
-    if interpretation_differs(word, said):
+    if interpretation_differs(word, interpretations_of(result)):
         told.refuse(f"{result.path}.interpretation", "values_differ")
     told.tell("test_result", (place, word))
 

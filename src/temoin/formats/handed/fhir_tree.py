@@ -5,8 +5,10 @@ Every element is asked for through these functions: one of another shape than FH
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, BinaryIO
 
 import orjson
@@ -117,14 +119,15 @@ def _whole(read: Any, stream: BinaryIO) -> Any:
 
 
 def _json(data: bytes) -> Any:
+    data = data.removeprefix(b"\xef\xbb\xbf")
     try:
-        data = data.removeprefix(b"\xef\xbb\xbf")
         found = orjson.loads(data)
+        if depth(found) > DEEPEST or names_twice(data):
+            raise BrokenError("fhir_json")
+        # A float keeps no zero at its end.
+        return json.loads(data, parse_float=Decimal) if b"valueQuantity" in data else found
     except ValueError:
         raise BrokenError("fhir_json") from None
-    if depth(found) > DEEPEST or names_twice(data):
-        raise BrokenError("fhir_json")
-    return found
 
 
 def depth(node: Any) -> int:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from temoin.catalogue.kinds import measured_by
+from temoin.catalogue.measures import Measure
 from temoin.formats.handed import hl7_fields as fields
 from temoin.formats.handed.codes import (
     ToldCode,
@@ -20,6 +22,7 @@ from temoin.formats.handed.codes import (
     test_code,
     tests_differ,
 )
+from temoin.formats.handed.quantities import ToldQuantity, tell_quantity
 from temoin.formats.handed.told import ORDER_NUMBER, ToldResult, refuse_repeated
 from temoin.formats.hl7v2.results import VERSIONS
 from temoin.formats.hl7v2.syntax import Segment
@@ -39,7 +42,7 @@ READ = {
     "PID": frozenset({5, 7, 8, 11, 13}),
     "ORC": frozenset({1, 2, 3, 12}),
     "OBR": frozenset({2, 3, 7, 15, 16, 22, 25}),
-    "OBX": frozenset({2, 3, 4, 5, 8, 11, 14, 15, 17, 18, 19, 23, 24, 29}),
+    "OBX": frozenset({2, 3, 4, 5, 6, 8, 11, 14, 15, 17, 18, 19, 23, 24, 29}),
     "SPM": frozenset({4, 17, 21}),
     "NTE": frozenset({3}),
 }
@@ -189,6 +192,8 @@ def _note_repetitions(each: Segment, number: int, passed: Passed) -> None:
 def _of_order(order: _Order, header: Segment, passed: Passed) -> Iterator[ToldResult]:
     for result in order.results:
         loinc = test_code(fields.codes_of(result.segment, 3))
+        if not measured_by(loinc or "") and fields.value(result.segment, 6):
+            passed.unread["OBX-6"] = None
         if fields.value(result.segment, 29) == "QST" or (loinc and is_beside(loinc)):
             passed.not_kept[f"OBX-3 {loinc}" if loinc else "OBX (QST)"] = None
             if any(result.notes):
@@ -298,6 +303,9 @@ def _judge_order(told: ToldResult, order: _Order) -> None:
 
 
 def _tell_value(told: ToldResult, observed: Segment) -> None:
+    if measure := measured_by(told.cells.get("test_performed_code", "")):
+        _tell_measured(told, observed, measure)
+        return
     kind, count = fields.value(observed, 2).upper(), len(fields.repetitions(observed, 5))
     word = ""
     if count > 1:
@@ -311,10 +319,30 @@ def _tell_value(told: ToldResult, observed: Segment) -> None:
         word = fields.whole(observed, 5)  # POS and NEG are words of files; other abbreviations have two readings
     elif count:
         told.refuse("OBX-5" if kind in _MEASURES else "OBX-2", "not_a_word")
-    said = [code for one in fields.repetitions(observed, 8) for code in fields.codes_of(observed, 8, repetition=one)]
-    if interpretation_differs(word, said):
+    if interpretation_differs(word, _interpretations(observed)):
         told.refuse("OBX-8", "values_differ")
     told.tell("test_result", ("OBX-5", word))
+
+
+def _tell_measured(told: ToldResult, observed: Segment, measure: Measure) -> None:
+    """Tell a number, alone (NM) or beyond it (SN); meters write LO or HI as words."""
+    kind, count = fields.value(observed, 2).upper(), len(fields.repetitions(observed, 5))
+    if count > 1:
+        told.refuse("OBX-5", "several_values")
+    elif count and kind not in _MEASURES | _WORDS | _CODED:
+        told.refuse("OBX-2", "quantity_form")
+    value = fields.whole(observed, 5)
+    if kind == "SN":
+        value = "".join(fields.value(observed, 5, part) for part in range(1, 5)).removeprefix("=")
+    elif kind in _CODED:
+        value = outcome_of(fields.codes_of(observed, 5)) or ""
+    units = fields.codes_of(observed, 6)
+    said = ToldQuantity("OBX-5", value, "OBX-6", units, "OBX-8", _interpretations(observed))
+    tell_quantity(told, said, measure)
+
+
+def _interpretations(observed: Segment) -> list[ToldCode]:
+    return [code for one in fields.repetitions(observed, 8) for code in fields.codes_of(observed, 8, repetition=one)]
 
 
 def _tell_specimen(told: ToldResult, order: _Order) -> None:

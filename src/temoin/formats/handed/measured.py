@@ -24,7 +24,7 @@ class MeasuredResult:
     row: int
     number: str  # of the sample; "" where none of ours is told
     loinc: str  # "" where nobody named the analyser's own test
-    outcome: str
+    outcome: str  # or what was measured; LO and HI stay, for the instrument is the one of the sample's test
     status: RowStatus
     at: datetime | None  # None where it is not told
     places: dict[str, str]
@@ -33,7 +33,7 @@ class MeasuredResult:
 def judge_measured(told: ToldResult, rules: CellRules) -> MeasuredResult | RowErrors:
     """Return what was measured, or every problem of it by its place in the message."""
     cells = Cells(told.row, told.cells, rules)
-    outcome, status = read_outcome(cells), read_status(cells)
+    outcome, status = read_outcome(cells, None), read_status(cells)
     zone = find_zone(told.offset) if told.offset else rules.home
     at = cells.moment("test_result_date", zone or rules.home)
     number = written_number(cells.optional("accession_number"))

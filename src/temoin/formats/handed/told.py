@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
 
+from temoin.catalogue.kinds import measured_by
 from temoin.catalogue.outcomes import NEGATIVE, POSITIVE
 from temoin.formats.csv.cells import CellRules, Cells
 from temoin.formats.csv.dates import read_written
@@ -20,7 +21,14 @@ from temoin.formats.csv.own_rows import (
     read_patient_traits,
     read_provider,
 )
-from temoin.formats.csv.parsing import check_order, read_device, read_outcome, read_specimen, read_status
+from temoin.formats.csv.parsing import (
+    check_order,
+    limits_of,
+    read_device,
+    read_outcome,
+    read_specimen,
+    read_status,
+)
 from temoin.formats.csv.problems import CellProblem, RowErrors
 from temoin.formats.csv.rows import CellMoment, Laboratory, PatientTraits, ResultRow, RowStatus, is_clia
 from temoin.formats.csv.vocabulary import find_zone, folded, states, words
@@ -69,8 +77,13 @@ class ToldResult:
     @property
     def is_read(self) -> bool:
         """Tell whether it says what was found: it is neither cancelled nor undecided."""
-        outcome = words("outcomes").get(folded(self.cells.get("test_result", "")))
-        return outcome in {POSITIVE, NEGATIVE} and not self.is_cancelled
+        value = self.cells.get("test_result", "")
+        is_found = words("outcomes").get(folded(value)) in {POSITIVE, NEGATIVE}
+        return (is_found or (bool(value) and self.is_measured)) and not self.is_cancelled
+
+    @property
+    def is_measured(self) -> bool:
+        return measured_by(self.cells.get("test_performed_code", "")) is not None
 
     def refuse(self, place: str, code: str) -> None:
         if (place, code) not in self.problems:
@@ -100,7 +113,8 @@ def judge(told: ToldResult, rules: CellRules) -> ResultRow | RowErrors:
     accession = cells.required("accession_number")
     laboratory = _laboratory(cells)
     patient, provider = read_patient_traits(cells, _address(cells, laboratory)), read_provider(cells)
-    device, outcome, specimen = read_device(cells), read_outcome(cells), read_specimen(cells)
+    device = read_device(cells)
+    outcome, specimen = read_outcome(cells, limits_of(device)), read_specimen(cells)
     collected, tested = _times(cells, told, laboratory)
     cells.required("test_result_status")
     status, comment = read_status(cells), cells.comment("comment")
@@ -146,7 +160,7 @@ def problems_by_place(told: ToldResult, found: Iterable[CellProblem]) -> tuple[C
         if one.code in {"missing", "given_names"} and place in known:
             continue
         code = "date_time" if one.column in _TIMES and one.code == "date_iso" else one.code
-        problems.append(CellProblem(told.row, place, _WORDS.get(code, code)))
+        problems.append(CellProblem(told.row, place, _WORDS.get(code, code), one.units))
     return tuple(dict.fromkeys(problems))
 
 

@@ -13,9 +13,10 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from temoin.catalogue.kinds import load_kinds
+from temoin.catalogue.kinds import load_kinds, measured_by
 from temoin.catalogue.outcomes import outcome
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
+from temoin.lib.quantity import quantity_in
 from temoin.pharmacies.seat import Seat
 from temoin.testing.orphans import OpenedOrphan, list_orphans, read_orphan, set_aside_orphan, tie_orphan
 from temoin.testing.queries import TestRow, list_tests
@@ -129,4 +130,8 @@ def _words(loinc: str, code: str) -> tuple[str, str]:
     language = get_language() or "fr"
     known = (target for kind in load_kinds().values() if (target := kind.target_of(loinc)) is not None)
     target = next(known, None)
-    return (target.label(language) if target else f"LOINC {loinc}", capfirst(outcome(code).label(language)))
+    label = target.label(language) if target else f"LOINC {loinc}"
+    if measured_by(loinc):
+        quantity = quantity_in(code)
+        return label, quantity.words(language) if quantity else code  # LO and HI stay until the instrument is known
+    return label, capfirst(outcome(code).label(language))
