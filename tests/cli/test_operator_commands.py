@@ -18,6 +18,7 @@ from temoin.pharmacies.invitations import find_offer
 from temoin.pharmacies.models import Pharmacy
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.seat import pharmacies_of, take_seat
+from temoin.pharmacies.training import enter_training
 from temoin.signin.joining import enrol_with_password
 
 FINESS = "750712184"
@@ -99,11 +100,14 @@ def test_a_person_is_listed_suspended_and_resumed(house: House, capsys: pytest.C
 
 def test_pharmacies_are_listed_with_their_state(house: House, capsys: pytest.CaptureFixture[str]):
     main(["pharmacy", "close", house.elsewhere.finess])
+    enter_training(by=house.owner)
+
     assert main(["pharmacy", "list"]) == 0
 
     told = capsys.readouterr().out
     assert re.search(rf"{house.here.finess} +open", told)
     assert re.search(rf"{house.elsewhere.finess} +closed on", told)
+    assert re.search(rf"X{house.here.finess} +training", told)
 
 
 @pytest.mark.parametrize(

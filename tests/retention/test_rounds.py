@@ -16,10 +16,12 @@ from django.conf import settings as site
 from django.core.cache import cache
 from django.db import connection
 from keys_seen import broken_of
-from people import NEWCOMER, House, make_lot, make_patient, make_signed, make_test, make_token, open_house
+from people import COVID, NEWCOMER, House, make_lot, make_patient, make_signed, make_test, make_token, open_house
 from retention_rounds import DAYS, LATER, arrive, decided, reap, rows_left
 from roles import take_role
+from training import practising
 
+from temoin.catalogue.actions import lots_in_stock
 from temoin.cli.looks import ledger_words
 from temoin.cli.standing_measures import ledger
 from temoin.crypto.models import DataKey
@@ -120,6 +122,19 @@ def test_a_second_round_deletes_nothing_more(house):
 
     assert vars(again) == dict.fromkeys(vars(again), 0)
     assert len(events(house, "record.erased")) == 2
+
+
+@pytest.mark.parametrize("days", [None, DAYS])
+def test_what_was_practised_goes_after_a_day_and_nothing_real_does(house, settings, tmp_path, days):
+    settings.TEMOIN = decided(tmp_path / "ledger.jsonl", days)
+    seat = practising(house.owner)
+    make_signed(seat, make_patient(seat, nir=""), lots_in_stock(by=seat, kind=COVID)[0].id)
+    before = rows_left(house)
+
+    early, late = reap(timedelta(days=1)), reap(timedelta(days=2, hours=1))
+
+    assert (early.records, early.patients, late.records, late.patients) == (0, 0, 1, 6)
+    assert rows_left(house) == before
 
 
 @pytest.mark.usefixtures("house")

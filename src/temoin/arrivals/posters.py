@@ -16,9 +16,10 @@ from temoin.arrivals.states import POSTER, PosterState
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.lib.clock import now
-from temoin.lib.errors import ConflictError, NotFoundError
+from temoin.lib.errors import ConflictError, DeniedError, NotFoundError
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
+from temoin.lib.training import is_training
 from temoin.pharmacies.policies import Holder, check_operator, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import pharmacy_of
@@ -52,6 +53,8 @@ def make_poster(*, by: Holder, instead_of: UUID | None) -> None:
     `instead_of` is the one that the person saw: ConflictError when another stands already.
     """
     check_right(by=by, right=Right.REGISTER_TEST)
+    if is_training(by.pharmacy_id):  # its code would lead patients there
+        raise DeniedError("poster")
     with tenant_scope(by.pharmacy_id):
         if instead_of is not None:
             withdraw_poster(by=by, poster_id=instead_of)

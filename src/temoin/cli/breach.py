@@ -128,7 +128,7 @@ def _count(options: argparse.Namespace) -> None:
     from temoin.pharmacies.models import Pharmacy
     from temoin.pharmacies.operator import Operator
 
-    chosen = [pharmacy_of(options.pharmacy)] if options.pharmacy else Pharmacy.objects.order_by("finess")
+    chosen = [pharmacy_of(options.pharmacy)] if options.pharmacy else Pharmacy.real.order_by("finess")
     for pharmacy in chosen:
         count = count_persons(by=Operator(pharmacy.id), extent=_extent(options, pharmacy.zone))
         say(f"{pharmacy.finess}  {count:>7}  {pharmacy.name}")

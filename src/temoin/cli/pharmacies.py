@@ -77,10 +77,12 @@ def _owner(options: argparse.Namespace) -> Newcomer | None:
 
 
 def _list(_options: argparse.Namespace) -> None:
+    from temoin.lib.training import is_training
     from temoin.pharmacies.models import Pharmacy
 
     for pharmacy in Pharmacy.objects.order_by("finess"):
         state = "open" if pharmacy.closed_on is None else f"closed on {pharmacy.closed_on}"
+        state = "training" if is_training(pharmacy.id) else state
         say(
             f"{pharmacy.finess}  {state:<21}  {pharmacy.name}, {pharmacy.postcode} {pharmacy.city}"
             f"  {pharmacy.time_zone}"

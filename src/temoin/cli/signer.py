@@ -45,7 +45,7 @@ def choose_signer(
 def _pharmacy(finess: str | None, *, is_demo: bool) -> Pharmacy:
     if finess is None and not is_demo:
         raise ConfigError(_("Name the pharmacy that did the tests with --pharmacy FINESS."))
-    known = Pharmacy.objects.filter(is_demo=True) if finess is None else Pharmacy.objects.filter(finess=finess)
+    known = Pharmacy.real.filter(is_demo=True) if finess is None else Pharmacy.real.filter(finess=finess)
     pharmacy = known.order_by("finess").first()
     if pharmacy is None:
         raise ConfigError(_("No pharmacy has this FINESS number here."))

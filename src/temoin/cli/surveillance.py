@@ -44,7 +44,7 @@ def _recount(_options: argparse.Namespace) -> int:
     from temoin.surveillance.counting import count_pharmacy, forget_days, recount_pharmacy
 
     count = differing = 0
-    for pharmacy in Pharmacy.objects.order_by("finess"):
+    for pharmacy in Pharmacy.real.order_by("finess"):
         found = recount_pharmacy(pharmacy)
         if found is None:
             complain(f"{pharmacy.finess}: results are signed faster than they are compared; run it again later")

@@ -47,7 +47,7 @@ def revocation_duty(issuer: CertificateIssuer) -> Duty:
 
 def revoke_certificates(issuer: CertificateIssuer, stop: threading.Event) -> None:
     """Revoke every certificate that is due, each by an act of its own, then have the list signed."""
-    for pharmacy_id in Pharmacy.objects.order_by("id").values_list("id", flat=True):
+    for pharmacy_id in Pharmacy.real.order_by("id").values_list("id", flat=True):
         for certificate_id in _due(pharmacy_id):
             if stop.is_set():
                 return

@@ -18,6 +18,7 @@ from temoin.lib.errors import DeniedError
 from temoin.lib.ids import timed_id
 from temoin.lib.measures import count_event
 from temoin.lib.tenant import tenant_scope
+from temoin.lib.training import is_training
 
 
 class Actor(Protocol):
@@ -139,7 +140,8 @@ def _looks(by: Actor, subject_ids: Iterable[UUID], *, kind: EventKind, **told: s
 
 
 def _event(by: Actor, kind: EventKind, **rest: Any) -> Event:
-    count_event(kind.value)
+    if not is_training(by.pharmacy_id):  # what is measured is work
+        count_event(kind.value)
     return Event(
         pharmacy_id=by.pharmacy_id,
         id=timed_id(),

@@ -135,6 +135,7 @@ class EventKind(StrEnum):
     PROGRAM_REFUSED = "program.refused"
     SIGN_IN_FAILED = "session.refused"
     SIGNED_IN = "session.opened"
+    TRAINING_ENTERED = "training.entered"
     ACCESS_DENIED = "access.denied"
     SEAL_BROKEN = "seal.broken"
     LISTING_LOST = "listing.lost"
@@ -303,7 +304,7 @@ MEANING: dict[EventKind, str] = {
     EventKind.PHARMACY_OPENED: "The operator opened the pharmacy, or opened it again.",
     EventKind.PHARMACY_CLOSED: "The operator closed the pharmacy: places suspended, invitations and programs ended.",
     EventKind.PHARMACY_CLOCK_MOVED: "The operator gave the pharmacy another time zone, named in the detail.",
-    EventKind.MEMBER_SEATED: "A person of a demonstration was given a place in the pharmacy.",
+    EventKind.MEMBER_SEATED: "A person was given a place without invitation: in a demonstration, or to train.",
     EventKind.MEMBER_INVITED: "A place was offered, with the profession named; a one-time code was shown.",
     EventKind.INVITATION_APPROVED: "Somebody who holds the rights that an invitation gives let its code open.",
     EventKind.INVITATION_WITHDRAWN: "An invitation was withdrawn before its use.",
@@ -326,6 +327,7 @@ MEANING: dict[EventKind, str] = {
     EventKind.PROGRAM_REFUSED: "Calls of a program, or under its name, were refused; the detail has why and how many.",
     EventKind.SIGN_IN_FAILED: "Sign-ins under a person's address failed; the detail has the way and how many.",
     EventKind.SIGNED_IN: "A person opened a session in a pharmacy; the detail tells by which way in.",
+    EventKind.TRAINING_ENTERED: "A person went to the training counter, whose own journal tells what they did there.",
     EventKind.ACCESS_DENIED: "A person tried what their profession has no right to; the reason names the right.",
     EventKind.SEAL_BROKEN: "A sealed value did not open: altered, moved, or its key is gone. The owners are told.",
     EventKind.LISTING_LOST: "Whom a list showed is not kept any more, from the event named on. The owners are told.",

@@ -20,6 +20,7 @@ from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError, refuse
 from temoin.lib.ids import timed_id
 from temoin.lib.tenant import current_pharmacy, tenant_scope
+from temoin.lib.training import is_training
 from temoin.outbox.bell import ring
 from temoin.outbox.courier import Courier, Load, Notice, couriers
 from temoin.outbox.models import Parcel
@@ -40,8 +41,11 @@ def post_parcels(commit: Commit, notice: Notice) -> None:
     """Add to the act's commit one parcel for each destination that wants the notice.
 
     A courier that raises stops nobody's signature: its parcel is posted all the same, as a person's matter, and its
-    `prepare` decides once it is mended.
+    `prepare` decides once it is mended. From a training counter nothing goes anywhere: no courier is asked, and the
+    table itself takes no parcel of one.
     """
+    if is_training(current_pharmacy()):
+        return
     for destination, courier in couriers().items():
         try:
             commit.absorb(_asked(courier, notice))

@@ -60,7 +60,7 @@ def send_reminders(settings: NoticeSettings, stop: threading.Event) -> None:
     Whoever is reminded twice, for want of that note, loses nothing: the last link counts.
     """
     with closing(NoticeMail(settings.email, settings.site)) as mail:
-        for place in _to_write_for(settings.site, Pharmacy.objects.filter(closed_on=None)):
+        for place in _to_write_for(settings.site, Pharmacy.real.filter(closed_on=None)):
             with apart(DUTY, str(place.id), passing=(OSError,)):
                 _each(reminders_due(place.id), partial(_remind, mail, settings.site, place), stop)
 
@@ -68,7 +68,7 @@ def send_reminders(settings: NoticeSettings, stop: threading.Event) -> None:
 def send_changes(settings: NoticeSettings, stop: threading.Event) -> None:
     """Write to everybody whose appointment was moved or cancelled: also by a pharmacy that has closed since."""
     with closing(NoticeMail(settings.email, settings.site)) as mail:
-        for place in _to_write_for(settings.site, Pharmacy.objects.all()):
+        for place in _to_write_for(settings.site, Pharmacy.real.all()):
             with apart(DUTY, str(place.id), passing=(OSError,)):
                 _each(changes_due(place.id), partial(_tell, mail, settings.site, place), stop)
 

@@ -44,7 +44,7 @@ def send_call_alarms(settings: NoticeSettings, stop: threading.Event) -> None:
         return
     watched = {watch.pharmacy_id: watch for watch in CallWatch.objects.all()}
     with closing(NoticeMail(settings.email, settings.site)) as mail:
-        for pharmacy_id in Pharmacy.objects.filter(closed_on=None).order_by("id").values_list("id", flat=True):
+        for pharmacy_id in Pharmacy.real.filter(closed_on=None).order_by("id").values_list("id", flat=True):
             if stop.is_set():
                 return
             with apart(DUTY, str(pharmacy_id), passing=(OSError,)):

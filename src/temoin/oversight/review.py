@@ -32,7 +32,13 @@ LOOKS = frozenset(
         EventKind.ANSWERS_READ,
     }
 )
-_NO_WORK = LOOKS | {EventKind.LOOKS_LISTED, EventKind.ACCESS_DENIED, EventKind.MEMBER_SEATED, EventKind.SIGNED_IN}
+_NO_WORK = LOOKS | {
+    EventKind.LOOKS_LISTED,
+    EventKind.ACCESS_DENIED,
+    EventKind.MEMBER_SEATED,
+    EventKind.SIGNED_IN,
+    EventKind.TRAINING_ENTERED,
+}
 
 OPENS, CLOSES, SUNDAY = 7, 21, 6  # local hours in which a pharmacy is ordinarily at work
 ONLY_LOOKED = 10  # files looked at without any work on them, from which the review speaks

@@ -15,6 +15,7 @@ from temoin.lib.commit import Commit
 from temoin.lib.errors import refuse
 from temoin.lib.ids import PatientId, new_id
 from temoin.lib.tenant import current_pharmacy
+from temoin.lib.training import is_training
 from temoin.patients.models import Consent, Patient, indexes_of, nir_indexes
 from temoin.patients.notice import CURRENT_NOTICE
 from temoin.patients.queries import check_seen, hold_patient
@@ -34,7 +35,7 @@ def register_patient(*, by: Holder, traits: Traits, put_aside: PutAside, patient
     (ConflictError).
     """
     check_right(by=by, right=Right.REGISTER_PATIENT)
-    _check_born(traits, by)
+    _check_may_stand(traits, by)
     new = PatientId(patient_id or new_id())
     traits = with_text(traits)
     with acts_together(by=by) as acts:
@@ -52,7 +53,7 @@ def register_from_file(acts: Acts, *, by: Holder, traits: Traits) -> PatientId:
     No person sees likely records: they are offered later.
     """
     check_right(by=by, right=Right.REGISTER_PATIENT)
-    _check_born(traits, by)
+    _check_may_stand(traits, by)
     new = PatientId(new_id())
     with acts.act(kind=EventKind.PATIENT_REGISTERED, subject_kind="patient", subject_id=new) as commit:
         commit.insert(_new_patient(new, traits, by))
@@ -72,7 +73,7 @@ def amend_patient(*, by: Holder, patient_id: UUID, traits: Traits, expected_vers
     changed them since. A program says what it compared with.
     """
     check_right(by=by, right=Right.REGISTER_PATIENT)
-    _check_born(traits, by)
+    _check_may_stand(traits, by)
     with acts_together(by=by) as acts:
         with acts.act(kind=EventKind.PATIENT_AMENDED, subject_kind="patient", subject_id=patient_id) as commit:
             patient = hold_patient(patient_id)
@@ -84,7 +85,10 @@ def amend_patient(*, by: Holder, patient_id: UUID, traits: Traits, expected_vers
         tell_way(acts, patient_id, traits, known)
 
 
-def _check_born(traits: Traits, by: Holder) -> None:
+def _check_may_stand(traits: Traits, by: Holder) -> None:
+    if traits.nir and is_training(by.pharmacy_id):
+        message = _("No real person's number is written down in training: leave this empty.")
+        raise refuse("nir", "training", message)
     if traits.birth_date > today(by.pharmacy_id):
         raise refuse("birth_date", "impossible", _("This birth date is impossible: check the year."))
 

@@ -120,12 +120,13 @@ def seat_members(*, pharmacy_id: UUID, people: Mapping[UUID, tuple[Profession, d
     """Give several people, by their accounts, each the place that `seat_member` gives: all of them or none."""
     with acts_together(by=Operator(pharmacy_id)) as acts:
         return [
-            _seat(acts, Member(pharmacy_id=pharmacy_id, person_id=person_id, profession=profession.value), names)
+            add_member(acts, Member(pharmacy_id=pharmacy_id, person_id=person_id, profession=profession.value), names)
             for person_id, (profession, names) in people.items()
         ]
 
 
-def _seat(acts: Acts, member: Member, names: dict[str, str]) -> Member:
+def add_member(acts: Acts, member: Member, names: dict[str, str]) -> Member:
+    """Add to acts that a person has a place."""
     with acts.act(kind=EventKind.MEMBER_SEATED, subject_kind="member", subject_id=member.id) as commit:
         typed = {field: typed_line(field, text, of="Member") for field, text in names.items()}
         member.seal(typed)

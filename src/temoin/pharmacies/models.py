@@ -21,9 +21,18 @@ from temoin.pharmacies.states import (
     RegisterState,
 )
 
+TRAINING_MARK = "X"  # before the number of the pharmacy whose training counter it is: no FINESS number begins so
+
 PUBLIC = Sensitivity.PUBLIC
 PERSONAL = Sensitivity.PERSONAL
 HEALTH = Sensitivity.HEALTH
+
+
+class _RealPharmacies(models.Manager["Pharmacy"]):
+    """Those whose results are somebody's: what is counted, reported or written to goes through these."""
+
+    def get_queryset(self) -> models.QuerySet[Pharmacy]:
+        return super().get_queryset().exclude(finess__startswith=TRAINING_MARK)
 
 
 class Pharmacy(PlainRow):
@@ -39,6 +48,9 @@ class Pharmacy(PlainRow):
     time_zone = models.TextField()  # of the IANA database, such as America/Cayenne
     is_demo = models.BooleanField(default=False)
     closed_on = models.DateField(null=True)
+
+    objects: ClassVar = models.Manager["Pharmacy"]()  # training counters too
+    real: ClassVar = _RealPharmacies()
 
     declares: ClassVar = dict.fromkeys(
         ("id", "finess", "name", "phone", "street", "postcode", "city", "time_zone", "is_demo", "closed_on"), PUBLIC

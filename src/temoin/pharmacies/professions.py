@@ -143,6 +143,23 @@ RIGHTS: dict[Profession, frozenset[Right]] = {
     Profession.ADMINISTRATOR: frozenset({Right.MANAGE_MEMBERS, Right.MANAGE_WEBHOOKS}),  # people, and no patient
     Profession.AUDITOR: frozenset({Right.READ_JOURNAL}),
 }
+# What is practised at a training counter (decision 0131): nothing that leads out of it, as files, programs and posters
+# do, and nothing that a real pharmacy answers for.
+PRACTISED = frozenset(
+    {
+        Right.REGISTER_PATIENT,
+        Right.READ_PATIENT,
+        Right.MERGE_PATIENTS,
+        Right.REGISTER_TEST,
+        Right.READ_TEST,
+        Right.TAKE_SAMPLE,
+        Right.SIGN_RESULT,
+        Right.CORRECT_RESULT,
+        Right.PRINT_RESULT,
+        Right.RECEIVE_LOT,
+        Right.RECALL_LOT,
+    }
+)
 # Who runs the server: people, by `temoin` commands, and no patient, by no door.
 OPERATOR = "operator"
 PROGRAM = "program"  # in the place of a profession, of one that is no person

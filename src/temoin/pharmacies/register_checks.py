@@ -27,6 +27,7 @@ from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import current_pharmacy, tenant_scope
+from temoin.lib.training import is_training
 from temoin.pharmacies.member_names import names_of
 from temoin.pharmacies.models import RegisterCheck
 from temoin.pharmacies.professions import Profession
@@ -108,7 +109,8 @@ def post_check(commit: Commit, subject: Subject, names: Mapping[str, str], known
 
     `names` has family_name, given_name and rpps.
     """
-    if not names["rpps"]:
+    # Of whoever practises, the register is asked for the pharmacy itself.
+    if not names["rpps"] or is_training(current_pharmacy()):
         return
     held = {} if known is None else {name: getattr(known, name) for name in _ANSWER}
     row = RegisterCheck(

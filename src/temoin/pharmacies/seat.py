@@ -14,9 +14,10 @@ from temoin.crypto.sealed import open_value
 from temoin.journal.act import Actor
 from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import tenant_scope
+from temoin.lib.training import is_training
 from temoin.lib.zones import today_in
 from temoin.pharmacies.models import Member, Pharmacy
-from temoin.pharmacies.professions import RIGHTS, Profession, Right
+from temoin.pharmacies.professions import PRACTISED, RIGHTS, Profession, Right
 from temoin.pharmacies.zones import zone_of
 
 
@@ -40,7 +41,8 @@ class Seat:
 
     @property
     def rights(self) -> frozenset[Right]:
-        return RIGHTS[self.profession]
+        rights = RIGHTS[self.profession]
+        return rights & PRACTISED if is_training(self.pharmacy_id) else rights
 
     @property
     def name(self) -> str:
@@ -111,9 +113,9 @@ def pharmacy_of(seat: Actor) -> Pharmacy:
 
 
 def pharmacies_of(person_id: UUID) -> list[Pharmacy]:
-    """Return the pharmacies where this person has an active seat, by name."""
+    """Return the pharmacies where this person has an active seat, by name; a training counter is no place of work."""
     places = active_places(person_id)
-    found = Pharmacy.objects.filter(id__in=places).order_by("name")
+    found = Pharmacy.real.filter(id__in=places).order_by("name")
     return [one for one in found if (last := places[one.id]) is None or last >= today_in(one.zone)]
 
 

@@ -48,6 +48,7 @@ class RetentionBook:
 
     review: Review
     classes: Mapping[str, RetentionClass]
+    training_days: int  # for which a training counter keeps what was practised, whole days after that one
 
     def days_of(self, code: str, decided: Retention) -> int | None:
         """Return for how many days a class is kept; None where nobody has decided, and of what has no such end."""
@@ -68,13 +69,13 @@ def load_classes() -> RetentionBook:
 
 
 def build_classes(file: Entry) -> RetentionBook:
-    review = review_of(file)
+    review, training_days = review_of(file), file.days("training_days")
     classes = {code: _class(code, entry) for code, entry in file.children("classes")}
     for one in classes.values():
         if one.ends is Ends.WITH and one.goes_with not in classes:
             raise file.error(f"classes.{one.code}.with", "names no class")
     file.finish()
-    return RetentionBook(review, MappingProxyType(classes))
+    return RetentionBook(review, MappingProxyType(classes), training_days)
 
 
 def _class(code: str, entry: Entry) -> RetentionClass:

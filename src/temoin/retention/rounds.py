@@ -14,6 +14,7 @@ from temoin.keeping.rows import sealed_models
 from temoin.lib.away import is_away
 from temoin.lib.clock import now
 from temoin.lib.handed import Handed
+from temoin.lib.training import is_training
 from temoin.outbox.duties import Duty
 from temoin.pharmacies.models import Pharmacy
 from temoin.retention.classes import CALLS, EXCHANGES, INVITATIONS, RESULTS, WEBHOOK_NOTICES, load_classes
@@ -69,6 +70,8 @@ def reap_pharmacy(pharmacy: Pharmacy, stop: threading.Event) -> Reaped:
         done.webhook_notices = delete_webhook_notices(pharmacy.id, day_before(pharmacy, notices), stop)
     if exchanges is not None:
         done.exchanges = delete_sides(pharmacy.id, day_before(pharmacy, exchanges), stop)
+    if is_training(pharmacy.id):
+        results = book.training_days
     before = None if results is None else day_before(pharmacy, results)
     # What patients had erased by right goes whatever its age. Their records go after the last of their tests, and
     # before those of whom only the day is past: the request would go with these.

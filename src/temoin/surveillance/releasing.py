@@ -143,7 +143,7 @@ def _sums(due: tuple[Due, ...], *, is_demo: bool, uncounted: frozenset[UUID]) ->
     """Return what the pharmacies say that were counted, and which ones were not."""
     sums, missing = Sums(due, is_demo), set()
     since = min(one.period for one in due)
-    for pharmacy in Pharmacy.objects.filter(is_demo=is_demo).order_by("id"):
+    for pharmacy in Pharmacy.real.filter(is_demo=is_demo).order_by("id"):
         if pharmacy.id in uncounted:
             missing.add(pharmacy.id)
             continue
@@ -219,7 +219,7 @@ def _due(today: date, first: date | None) -> Iterator[Due]:
 def _first_days(is_demo: bool) -> date | None:  # noqa: FBT001 of the site
     """Return the first day of which anything was counted."""
     found = []
-    for pharmacy in Pharmacy.objects.filter(is_demo=is_demo):
+    for pharmacy in Pharmacy.real.filter(is_demo=is_demo):
         with tenant_scope(pharmacy.id), connection.cursor() as cursor:
             cursor.execute("SELECT min(day) FROM surveillance_counted_day WHERE pharmacy_id = %s", [pharmacy.id])
             found += [day for (day,) in cursor.fetchall() if day is not None]

@@ -52,7 +52,7 @@ def count_whole(stop: threading.Event) -> frozenset[UUID]:
 
 def _count_each(stop: threading.Event, days: int, receipts: Receipts) -> frozenset[UUID]:
     failed = set()
-    for pharmacy in Pharmacy.objects.order_by("id"):
+    for pharmacy in Pharmacy.real.order_by("id"):
         if stop.is_set():
             break
         with apart(RECENT, str(pharmacy.id)) as fate:

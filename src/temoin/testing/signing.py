@@ -14,6 +14,7 @@ from temoin.lib.clock import coarse
 from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError, refuse
 from temoin.lib.ids import hourly_id, new_id
+from temoin.lib.training import is_training
 from temoin.outbox.actions import post_parcels
 from temoin.outbox.courier import Notice
 from temoin.outbox.queries import newest_link
@@ -30,6 +31,8 @@ from temoin.testing.report import Prescriber, Report
 from temoin.testing.sample import Reading, check_entry, check_lot_stands, check_reading, clean_reading
 from temoin.testing.states import WITH_RESULT, RecordState
 from temoin.testing.tickets import new_ticket, renew_code
+
+_NOTHING_SENT = _("Nothing can be sent to the patient: print the result instead.")
 
 
 def sign_result(*, by: Seat, record_id: UUID, reading: Reading, entered_at: datetime | None = None) -> Report:
@@ -120,7 +123,7 @@ def renew_ticket(*, by: Seat, record_id: UUID, expected_version: int, after: str
         _check_seen(expected_version, opened)
         notice = _notice(latest_report(record_id), opened)
         if not notice.reachable_by:
-            raise refuse("email", "required", _("Nothing can be sent to the patient: print the result instead."))
+            raise refuse("email", "required", _NOTHING_SENT)
         _draw_again(commit, record_id, by)
         post_parcels(commit, replace(notice, key=str(new_id()), is_renewal=True))
         if after is not None and newest_link(record_id) != after:  # asked once the letters are locked
@@ -141,6 +144,8 @@ def send_link_again(*, by: Seat, record_id: UUID, expected_version: int, after: 
         if RecordState(opened.state) not in WITH_RESULT:
             raise ConflictError("there is no result yet")
         _check_seen(expected_version, opened)
+        if is_training(by.pharmacy_id):
+            raise refuse("way", "training", _NOTHING_SENT)
         report = latest_report(record_id)
         if report.source != COUNTER or way not in ways_to_patient(opened.traits):
             raise refuse("way", "unreachable", _("The patient cannot be reached that way: check their record."))
@@ -173,7 +178,8 @@ def write_version(commit: Commit, report: Report, *, opened: Opened, by: Seat) -
 
 def _notice(report: Report, opened: Opened) -> Notice:
     # A file's patient has no ticket, hence no code and no letter: the pharmacy prints the result.
-    way = way_to_patient(opened.traits) if report.source == COUNTER else ""
+    reaches = report.source == COUNTER and not is_training(opened.pharmacy.id)
+    way = way_to_patient(opened.traits) if reaches else ""
     return Notice(
         subject_id=UUID(report.record_id),
         chain_id=UUID(report.record_id),

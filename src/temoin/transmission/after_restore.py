@@ -75,7 +75,7 @@ def _unknown_of(destination: str, portion: list[Holding]) -> dict[str, Holding]:
 
 
 def _told(destination: str, holdings: Iterable[Holding]) -> tuple[LostResult, ...]:
-    whose: Mapping[str, UUID] = dict(Pharmacy.objects.values_list("finess", "id"))
+    whose: Mapping[str, UUID] = dict(Pharmacy.real.values_list("finess", "id"))
     found = [LostResult(destination, each.key, _received(each), _owner(each, whose)) for each in holdings]
     return tuple(sorted(found, key=lambda one: (one.received_at is None, one.received_at or now(), one.key)))
 

@@ -147,6 +147,7 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.PROGRAM_REFUSED: _("counted refused calls under a program’s name"),
     EventKind.SIGN_IN_FAILED: _("counted failed sign-ins under a person’s address"),
     EventKind.SIGNED_IN: _("opened a session"),
+    EventKind.TRAINING_ENTERED: _("went to the training counter"),
     EventKind.HANDED_OVER: _("handed the screen over"),
     EventKind.ACCESS_DENIED: _("was denied"),
     EventKind.SEAL_BROKEN: _("met a sealed value that does not open"),
