@@ -32,6 +32,10 @@ def palette(block: str) -> dict[str, tuple[int, ...]]:
 
 LIGHT = palette(CSS[: CSS.index("@media screen and (prefers-color-scheme: dark)")])
 DARK = LIGHT | palette(re.search(r"prefers-color-scheme: dark\) \{.*?\n\}", CSS, re.DOTALL)[0])
+TRAINING = {
+    "training": LIGHT | palette(re.search(r"\nbody\.training \{.*\}", CSS)[0]),
+    "training, dark": DARK | palette(re.search(r"\n  body\.training \{.*\}", CSS)[0]),
+}
 
 
 def luminance(colour: tuple[int, ...]) -> float:
@@ -50,7 +54,7 @@ def test_the_contrast_of_black_and_white_is_known():
     assert contrast((118, 118, 118), (255, 255, 255)) == pytest.approx(4.54, abs=0.01)
 
 
-@pytest.mark.parametrize("scheme", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("scheme", [LIGHT, DARK, *TRAINING.values()], ids=["light", "dark", *TRAINING])
 @pytest.mark.parametrize(("one", "other", "least"), PAIRS)
 def test_what_stands_together_is_read(scheme, one, other, least):
     assert contrast(scheme[one], scheme[other]) >= least

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from temoin.pharmacies.professions import LABEL, Right
 from temoin.pharmacies.seat import Seat, pharmacy_of
+from temoin.pharmacies.training import may_practise
 from temoin.signin.sessions import Backlog, SessionStore
 from temoin.web.settings import WEB
 from temoin.web.told import told
@@ -54,6 +55,7 @@ def show(request: HttpRequest, seat: Seat, template: str, /, *, status: int = 20
         "seat": seat,
         "profession": LABEL[seat.profession],
         "pharmacy": SimpleLazyObject(lambda: pharmacy_of(seat)),
+        "practises": may_practise(seat),
         "may": {right.value: True for right in seat.rights},
         "problems": [],
         "backlog": backlog,

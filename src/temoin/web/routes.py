@@ -31,6 +31,7 @@ from temoin.web.views import (
     rights,
     session,
     team,
+    training,
     transmissions,
     webhooks,
 )
@@ -53,6 +54,7 @@ _HOUSE = [
         access=Access.SIGNED_IN,
         methods=FORM,
     ),
+    GuardedRoute(name="training", path="training/", view=training.training, access=Access.SEATED, methods=WRITE),
     GuardedRoute(name="hand_over", path="hand-over/", view=handover.hand_over, access=Access.SEATED, methods=FORM),
     GuardedRoute(
         name="reset_member",

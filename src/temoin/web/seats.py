@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,8 +16,10 @@ from django.utils.translation import ngettext
 from temoin.journal.act import record_look
 from temoin.journal.events import EventKind
 from temoin.lib.errors import NotFoundError
+from temoin.lib.training import is_training
 from temoin.lib.zones import wall_clock
 from temoin.pharmacies.seat import Seat, pharmacies_of, seat_of, take_seat
+from temoin.pharmacies.training import check_still_works, real_of
 from temoin.pharmacies.zones import zone_of
 from temoin.signin.freshness import way_in
 from temoin.signin.sessions import PHARMACY, SessionStore
@@ -44,13 +47,22 @@ def _seat_read(request: HttpRequest, pharmacy_id: UUID) -> Seat:
     """Return the seat that came with the session's row, or read it where this request has just chosen it."""
     member = cast("SessionStore", request.session).member
     if member is None or member.pharmacy_id != pharmacy_id or member.person_id != person_id(request):
-        return take_seat(person_id=person_id(request), pharmacy_id=pharmacy_id)
-    return seat_of(member)
+        seat = take_seat(person_id=person_id(request), pharmacy_id=pharmacy_id)
+    else:
+        seat = seat_of(member)
+    if is_training(pharmacy_id):
+        check_still_works(seat)
+    return seat
 
 
 def bind_session(request: HttpRequest, pharmacy_id: UUID) -> Seat:
-    """Bind the session to a pharmacy; NotFoundError where the person has no seat. The opening is an event."""
-    if str(pharmacy_id) not in request.session.get(PLACES, [str(pharmacy_id)]):
+    """Bind the session to a pharmacy; NotFoundError where the person has no seat. The opening is an event.
+
+    One that was bound to another goes on under a new key and a new token: what an older page sends afterwards is kept
+    for that other pharmacy, and recorded in neither.
+    """
+    place = str(real_of(pharmacy_id) if is_training(pharmacy_id) else pharmacy_id)
+    if place not in request.session.get(PLACES, [place]):
         raise NotFoundError
     seat = take_seat(person_id=person_id(request), pharmacy_id=pharmacy_id)
     record_look(
@@ -60,6 +72,9 @@ def bind_session(request: HttpRequest, pharmacy_id: UUID) -> Seat:
         subject_id=seat.member_id,
         detail=way_in(request),
     )
+    if request.session.get(PHARMACY, str(pharmacy_id)) != str(pharmacy_id):
+        request.session.cycle_key()
+        rotate_token(request)
     request.session[PHARMACY] = str(pharmacy_id)
     _tell_failed_tries(request, pharmacy_id)
     return seat

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import segno
 from django import template
@@ -17,7 +18,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from temoin.lib.phones import phone_as_said
+from temoin.lib.training import is_training
 from temoin.patients.traits import masked_nir
+from temoin.signin.sessions import PHARMACY
 from temoin.web.fields import Field, Option
 from temoin.web.settings import WEB
 from temoin.web.told import Told
@@ -45,6 +48,17 @@ def current(context: Context, name: str) -> str:
 @register.simple_tag
 def is_demo() -> bool:
     return WEB().site.demo
+
+
+@register.simple_tag(takes_context=True)
+def in_training(context: Context) -> bool:
+    """Tell whether the page is of a session at a training counter: every page of it says so."""
+    seat, request = context.get("seat"), context.get("request")
+    if seat:
+        return is_training(seat.pharmacy_id)
+    session = getattr(request, "session", None)
+    place = session.get(PHARMACY) if session is not None else None
+    return place is not None and is_training(UUID(place))
 
 
 @register.filter
