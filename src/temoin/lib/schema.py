@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from django.db.migrations import RunSQL
 
+from temoin.lib.training import NOT_OF_TRAINING
+
 SCOPE = "pharmacy_id = nullif(current_setting('temoin.pharmacy', true), '')::uuid"
 
 
@@ -45,6 +47,16 @@ def tenant_foreign_key(table: str, column: str, target: str) -> RunSQL:
         f"REFERENCES {target} (pharmacy_id, id)",
         reverse_sql=f"ALTER TABLE {table} DROP CONSTRAINT {name}",
     )
+
+
+def keep_out_training(table: str, rule: str = NOT_OF_TRAINING) -> RunSQL:
+    """Refuse rows of training counters (decision 0131), for a table of what leaves the counter.
+
+    It may be done again after a stop in the middle, and is never validated: no older row is a training counter's.
+    """
+    name = f"{table}_practice"
+    drop = f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}"
+    return RunSQL(f"{drop}, ADD CONSTRAINT {name} CHECK ({rule}) NOT VALID;", reverse_sql=f"{drop};")
 
 
 def own_rows(table: str) -> RunSQL:

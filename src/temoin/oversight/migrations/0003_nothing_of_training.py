@@ -4,11 +4,13 @@ from typing import ClassVar
 
 from django.db import migrations
 
+from temoin.lib.schema import keep_out_training
 from temoin.lib.training import NOT_OF_TRAINING
 
 KEPT_OUT = (
     *("outbox_parcel", "outbox_attempt", "outbox_sides", "delivery_letter", "certificates_issued"),
-    *("transmission_difference", "webhooks_webhook", "webhooks_notice", "surveillance_counted_day"),
+    *("transmission_difference", "webhooks_webhook", "webhooks_notice"),
+    *("surveillance_counted_day", "surveillance_sender_week"),
     *("pharmacies_program", "pharmacies_program_token", "pharmacies_program_call"),
     *("pharmacies_invitation", "pharmacies_register_check", "oversight_call_watch", "oversight_alarm"),
     *("arrivals_poster", "arrivals_key", "arrivals_arrival", "arrivals_calendar"),
@@ -16,13 +18,6 @@ KEPT_OUT = (
     *("retention_hold", "retention_case"),
 )
 MARKED = f"({NOT_OF_TRAINING.replace('pharmacy_id', 'id')}) = (finess NOT LIKE 'X%')"
-
-
-def _check(table: str, name: str, rule: str) -> migrations.RunSQL:
-    """Add a check, to be repeated after a stop in the middle: each table is locked by itself."""
-    drop = f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}"
-    # Never validated: before this release no pharmacy had such a number.
-    return migrations.RunSQL(f"{drop}, ADD CONSTRAINT {name} CHECK ({rule}) NOT VALID;", reverse_sql=f"{drop};")
 
 
 class Migration(migrations.Migration):
@@ -38,12 +33,12 @@ class Migration(migrations.Migration):
         ("outbox", "0010_sides"),
         ("pharmacies", "0003_program_calls"),
         ("retention", "0002_cases"),
-        ("surveillance", "0003_missing"),
+        ("surveillance", "0004_sender_weeks"),
         ("testing", "0017_orphan_results"),
         ("transmission", "0002_isolation"),
         ("webhooks", "0003_kinds_validated"),
     ]
     operations: ClassVar = [
-        *(_check(table, f"{table}_practice", NOT_OF_TRAINING) for table in KEPT_OUT),
-        _check("pharmacies_pharmacy", "pharmacies_pharmacy_practice", MARKED),
+        *(keep_out_training(table) for table in KEPT_OUT),
+        keep_out_training("pharmacies_pharmacy", MARKED),
     ]
