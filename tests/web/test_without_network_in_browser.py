@@ -11,7 +11,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from people import COVID, House, make_lot, make_patient, make_sampled, make_test, open_house, sign_in
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from test_road_in_browser import shoot
 
 from temoin.lib.clock import now
@@ -126,6 +126,34 @@ def test_what_is_pressed_on_any_other_page_stays_there_and_is_sent_once(house: H
 
     expect(page.locator("#list-roster tbody tr")).to_contain_text("N’est plus absent")
     assert [one.place.state for one in read_group(by=house.owner, group_id=group_id).members] == [PlaceState.ABSENT]
+
+
+@pytest.mark.usefixtures("house")
+@pytest.mark.parametrize("cut", ["silent", "refused", "away"])
+def test_a_line_cut_behind_the_router_loses_nothing_typed(live_server, page: Page, cut: str):
+    page.clock.install()
+    page.goto(live_server.url + reverse("new_patient"))
+    page.clock.run_for(11_000)  # the form took a while
+    page.locator("#field-birth_family_name").fill("MARTIN")
+    send = page.locator("main form button.main").last
+
+    def answer(route: Route) -> None:
+        if cut == "away":
+            route.fulfill(status=502)
+        elif cut == "refused":
+            route.abort()
+
+    page.route("**/*", answer)
+    send.click()
+    page.clock.run_for(6_000)
+    expect(page.locator(".gone")).to_contain_text("rien n’est envoyé")
+    expect(page.locator("#field-birth_family_name")).to_have_value("MARTIN")
+    page.troubles.clear()  # type: ignore[attr-defined]
+    page.unroute("**/*")
+    send.click()
+
+    expect(page.get_by_role("alert").first).to_contain_text("points à corriger")
+    expect(page.locator("#field-birth_family_name")).to_have_value("MARTIN")
 
 
 def test_an_act_whose_answer_was_lost_is_not_done_again(house: House):

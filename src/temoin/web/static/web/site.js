@@ -286,21 +286,41 @@ document.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-once]")) return;
   setTimeout(() => all("button", event.target).forEach((one) => { one.disabled = true; }));
 });
-/* Without network the browser would put its page of errors in our place. Last of all that hears of a form: what the
-   counter keeps until the network is back, or says of a signature, is its own. */
-addEventListener("submit", (event) => {
-  const form = event.target;
-  if (navigator.onLine || event.defaultPrevented || form.method !== "post") return;
+/* Without network the browser would put its page of errors in our place, and lose what was typed. It knows of its own
+   cable only: of a form that took a while, the site is asked first. Last of all that hears of a form: what the counter
+   keeps until the network is back, or says of a signature, is its own. */
+const HEARD_FOR = 10000; // milliseconds after which the site may be gone
+const PATIENCE = 5000;
+let heard = Date.now();
+let isLooking = false;
+addEventListener("submit", async (event) => {
+  const { target: form, submitter } = event;
+  const isHeard = Date.now() - heard < HEARD_FOR || !form.closest("main");
+  if (event.defaultPrevented || form.method !== "post" || (navigator.onLine && isHeard)) return;
   event.preventDefault();
-  const place = event.submitter?.closest("td, form") ?? form;
+  if (isLooking) return;
+  isLooking = true;
+  all(".gone", form).forEach((one) => one.remove());
+  const patience = new AbortController();
+  setTimeout(() => patience.abort(), PATIENCE);
+  const words = setTimeout(sayNear, 1000, submitter ?? form, form, "status", document.body.dataset.looking);
+  const answer = navigator.onLine
+    && await fetch("/livez", { cache: "no-store", signal: patience.signal }).catch(() => null);
+  clearTimeout(words);
+  isLooking = false;
+  setTimeout(() => all("button", form).forEach((one) => { one.disabled = false; }));
+  if (!answer?.ok) { sayNear(submitter ?? form, form, "alert", document.body.dataset.offline); return; }
+  heard = Date.now();
+  setTimeout(() => form.requestSubmit(submitter));
+});
+function sayNear(here, form, role, words) {
   all(".gone", form).forEach((one) => one.remove());
   const note = document.createElement("p");
   note.className = "gone";
-  note.setAttribute("role", "alert");
-  note.textContent = document.body.dataset.offline;
-  place.append(note);
-  setTimeout(() => all("button", form).forEach((one) => { one.disabled = false; }));
-});
+  note.setAttribute("role", role);
+  note.textContent = words;
+  (here.closest("td, form") ?? form).append(note);
+}
 addEventListener("pageshow", () => all("[data-once] button").forEach((one) => { one.disabled = false; }));
 
 /* A file that is too large is told before it is sent, and how far one is that was sent. */
