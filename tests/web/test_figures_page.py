@@ -6,10 +6,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from lxml import html
-from people import House, make_lot, make_patient, make_signed
+from people import House, make_lot, make_patient, make_signed, make_test
 from sheets import sheet_of
 
+from temoin.lib.clock import now
 from temoin.lib.zones import HOUSE, today_in
+from temoin.testing.actions import take_sample
+from temoin.testing.sample import Reading, Sample
+from temoin.testing.signing import sign_result
 from temoin.web.charts import BarOf, BarPart, bar_chart, column_chart, nice_top
 
 TABLES = ["days", "kinds", "targets", "hours", "people", "kits", "waits", "letters"]
@@ -44,9 +48,23 @@ def test_a_file_has_what_its_table_shows(owner: Client, name):
     rows = sheet_of(answer)
     assert len({len(row) for row in rows}) == 1
     if name == "days":
-        assert rows[-1] == [today_in(HOUSE).isoformat(), "1", "2", "0", "0", "0", "3"]
+        assert rows[-1] == [today_in(HOUSE).isoformat(), "1", "2", "0", "0", "3"]
     if name == "targets":
         assert rows[1] == ["sars-cov-2", "1", "2", "0", "33,3"]
+
+
+@pytest.mark.usefixtures("signed")
+def test_measures_have_a_column_where_something_was_measured(owner: Client, house: House):
+    assert "Mesuré" not in owner.get(reverse("figures")).content.decode()
+    record_id = make_test(house.owner, make_patient(house.owner), kind="capillary-glucose")
+    sample = Sample("capillary-blood", now(), make_lot(house.owner, kit="hemocue-glucose-201"))
+    take_sample(by=house.owner, record_id=record_id, sample=sample)
+    sign_result(by=house.owner, record_id=record_id, reading=Reading({"glucose": "1.26 g/L"}, read_at=now()))
+
+    rows = sheet_of(owner.get(reverse("figures_file", args=["days"])))
+
+    assert "Mesuré" in owner.get(reverse("figures")).content.decode()
+    assert rows[-1] == [today_in(HOUSE).isoformat(), "1", "2", "0", "1", "0", "4"]
 
 
 def test_a_period_without_tests_says_so(owner: Client):

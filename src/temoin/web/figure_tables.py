@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from django.utils.formats import number_format
@@ -75,13 +76,16 @@ class FigureTable:
 
 def tables_of(figures: Figures) -> list[FigureTable]:
     """Return every table, in the order of the page."""
+    # Of a pharmacy that measured nothing, a column of zeros says nothing.
+    among = [says for says in SAYS if says is not ResultSays.MEASURED or figures.says[says]]
+    tallies = partial(_tallies, among=among)
     return [
-        _tallies("days", _("Tests by day"), _("Day"), map(_of_day, figures.days.items()), draw=column_chart),
-        _tallies("kinds", _("Tests by kind"), _("Test"), map(_of_kind, _ranked(figures.kinds)), draw=bar_chart),
+        tallies("days", _("Tests by day"), _("Day"), map(_of_day, figures.days.items()), draw=column_chart),
+        tallies("kinds", _("Tests by kind"), _("Test"), map(_of_kind, _ranked(figures.kinds)), draw=bar_chart),
         _positivity(figures),
-        _tallies("hours", _("Tests by hour"), _("Hour"), map(_of_hour, _all_hours(figures.hours)), draw=column_chart),
-        _tallies("people", _("Tests by person who signed"), _("Person"), _of_people(figures), draw=bar_chart),
-        _tallies("kits", _("Tests by kit"), _("Kit"), map(_of_kit, _ranked(figures.kits)), draw=bar_chart),
+        tallies("hours", _("Tests by hour"), _("Hour"), map(_of_hour, _all_hours(figures.hours)), draw=column_chart),
+        tallies("people", _("Tests by person who signed"), _("Person"), _of_people(figures), draw=bar_chart),
+        tallies("kits", _("Tests by kit"), _("Kit"), map(_of_kit, _ranked(figures.kits)), draw=bar_chart),
         _waits(figures),
         _letters(figures),
     ]
@@ -93,6 +97,7 @@ def _tallies(
     about: Words,
     rows: Iterable[tuple[str, str, str, Tally]],
     *,
+    among: Sequence[ResultSays],
     draw: Callable[[Sequence[BarOf]], Chart],
 ) -> FigureTable:
     """Return a table of tests by what they said; a row is key, label, short label and tally."""
@@ -100,13 +105,13 @@ def _tallies(
         name=name,
         title=title,
         about=about,
-        columns=[*SAYS.values(), _("All tests")],
+        columns=[*(SAYS[says] for says in among), _("All tests")],
         rows=[
-            FigureRow(key, label, [*(tally[says] for says in SAYS), tally.total()], [_bar(short, tally, SAYS)])
+            FigureRow(key, label, [*(tally[says] for says in among), tally.total()], [_bar(short, tally, among)])
             for key, label, short, tally in rows
         ],
         draw=draw,
-        legend=_legend(SAYS),
+        legend=_legend(among),
     )
 
 
