@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from temoin.formats.csv.rows import RowStatus
 from temoin.formats.handed import fhir, hl7
 from temoin.formats.handed.fhir_states import ASIDE, JUDGED, TAKEN
 from temoin.formats.handed.hl7 import Passed
+from temoin.lib.clock import frozen_at
 
 ORDER = {
     "resourceType": "ServiceRequest",
@@ -311,6 +313,56 @@ def test_addresses_numbers_and_names_that_are_not_chosen_are_said():
     assert read(message).not_kept == said
     assert one_row(message).patient.address == one_row(HL7_MESSAGE).patient.address
     assert one_row(message).patient.email == "jane@example.org"
+
+
+# What HL7 v2 says of the time of a name or an address: its range, the day on which it began, the day on which it ended.
+TIMES = [
+    ("", "", "", True),
+    ("", "2020", "99991231", True),
+    ("", "", "2026", True),
+    ("", "20261130", "20261130", True),
+    ("", "", "202611291200", True),  # by a clock that nobody knows: somewhere it is that day still
+    ("", "20261130130000+0100", "", True),
+    ("20200101&20271231", "", "", True),
+    ("", "", "20261128", False),
+    ("", "", "202610", False),
+    ("", "", "20261130125959+0100", False),
+    ("", "20261202", "", False),
+    ("20200101&20251231", "", "", False),
+    ("20200101&20271231", "", "20251231", False),
+    ("", "", "31/12/2027", False),
+    ("", "", "20261131", False),
+]
+
+
+@pytest.mark.parametrize(("within", "begins", "ends", "is_current"), TIMES)
+def test_a_name_and_an_address_are_used_while_they_hold(within, begins, ends, is_current):
+    name, home = "Doe^Jane^Ann^^^^L", "12 Oak Street^^Birmingham^AL^35226^USA"
+    other = ("Roe^Jane^^^^^L", "1 Elm^^Troy^AL^36081^USA")
+    message = changed(
+        (name, f"{name}^^^{within}^^{begins}^{ends}~{other[0]}"),
+        (home, f"{home}^H^^^^^{within}^{begins}^{ends}~{other[1]}^H"),
+    )
+
+    with frozen_at(datetime(2026, 11, 30, 12, tzinfo=UTC)):
+        file = read(message)
+        (row,) = file
+
+    told = (row.patient.family_name, row.patient.address.city)
+    assert told == (("Doe", "Birmingham") if is_current else ("Roe", "Troy"))
+    left = 1 + is_current
+    assert {f"PID-5[{left}]", f"PID-11[{left}]"} <= set(file.not_kept)
+
+
+def test_a_name_that_is_over_names_nobody_and_an_address_that_is_over_is_none():
+    name, home = "Doe^Jane^Ann^^^^L", "12 Oak Street^^Birmingham^AL^35226^USA"
+    moved = changed((home, f"{home}^H^^^^^^^20200101"))
+
+    assert problems_of(changed((name, f"{name}^^^^^^20200101"))) == [
+        ("PID-5.1", "untold"),
+        ("PID-5.2", "told_given_names"),
+    ]
+    assert (one_row(moved).patient.address.city, "PID-11[1]" in read(moved).not_kept) == ("", True)
 
 
 def test_an_empty_first_repetition_is_no_address_and_an_ended_one_stands_back():

@@ -8,6 +8,7 @@ from temoin.formats.csv.own_rows import is_finess
 from temoin.formats.csv.rows import is_clia
 from temoin.formats.csv.vocabulary import ONE_NAME
 from temoin.formats.handed.codes import ToldCode, device_named, system_of
+from temoin.formats.handed.periods import is_within
 from temoin.formats.hl7v2.separators import unescaped
 from temoin.formats.hl7v2.syntax import Segment
 from temoin.lib.names import plain_name
@@ -26,6 +27,11 @@ _OTHERS_USES, _WORK = frozenset({"EMR", "ASN", "BPN"}), "WPN"
 _NAME_KINDS = ("B", "L", "", "C", "U")
 # Address types (table 0190) of where somebody lives; others are of a birth, an office, a bill.
 _HOME_KINDS = ("H", "", "L", "P", "C", "M")
+# Of a name (XPN) and of an address (XAD), the components that tell since when and until when: a range, a begin, an end.
+_PERIODS = {5: (10, 12, 13), 11: (12, 13, 14)}
+_TIME = re.compile(
+    r"([0-9]{4})(?:([0-9]{2})(?:([0-9]{2})(?:([0-9]{2})(?:([0-9]{2})(?:([0-9]{2})(?:\.[0-9]{1,4})?)?)?)?)?)?([+-][0-9]{4})?"
+)
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -93,18 +99,33 @@ def offset_of(header: Segment) -> str:
     return found[1] if found else ""
 
 
-def _best(person: Segment | None, field: int, kinds: tuple[str, ...], end: int) -> int:
-    """Return which repetition is of the best kind, 0 for none; the first in sequence where two are (PID-11 of 2.5.1).
-
-    One with the day on which it ended stands behind all without.
-    """
+def _best(person: Segment | None, field: int, kinds: tuple[str, ...]) -> int:
+    """Return which repetition that holds now is of the best kind, 0 for none; the first in sequence where two are."""
     if person is None:
         return 0
-    told = ((one, value(person, field, 7, repetition=one)) for one in filled(person, field))
-    fit = [
-        (bool(value(person, field, end, repetition=one)), kinds.index(kind), one) for one, kind in told if kind in kinds
-    ]
-    return min(fit)[2] if fit else 0
+    held = (one for one in filled(person, field) if _is_current(person, field, one))
+    told = ((one, value(person, field, 7, repetition=one)) for one in held)
+    fit = [(kinds.index(kind), one) for one, kind in told if kind in kinds]
+    return min(fit)[1] if fit else 0
+
+
+def _is_current(person: Segment, field: int, repetition: int) -> bool:
+    """Tell whether a name or an address holds now, by its range (2.3 to 2.4) and by its two days (2.5)."""
+    within, begins, ends = _PERIODS[field]
+    places = (((within, 1), (within, 2)), ((begins, 1), (ends, 1)))
+    said = [[_iso(value(person, field, *place, repetition=repetition)) for place in pair] for pair in places]
+    return all(is_within(begin, end) for begin, end in said)
+
+
+def _iso(written: str) -> str:
+    """Return a time in ISO 8601; one whose clock nobody knows is its day, and what is no time stays."""
+    found = _TIME.fullmatch(written)
+    if found is None:
+        return written
+    year, month, day, hour, minute, second, offset = found.groups()
+    if minute and offset:
+        return f"{year}-{month}-{day}T{hour}:{minute}:{second or '00'}{offset[:3]}:{offset[3:]}"
+    return "-".join(part for part in (year, month, day) if part)
 
 
 def filled(segment: Segment, field: int) -> list[int]:
@@ -117,7 +138,7 @@ def filled(segment: Segment, field: int) -> list[int]:
 
 
 def _name_of(person: Segment | None) -> int:
-    return _best(person, 5, _NAME_KINDS, 13)
+    return _best(person, 5, _NAME_KINDS)
 
 
 def names_of(person: Segment | None) -> tuple[Said, Said, Said]:
@@ -138,7 +159,7 @@ def _is_none(person: Segment | None, field: int, component: int, repetition: int
 
 def home_of(person: Segment | None) -> int:
     """Return which repetition of PID-11 tells where a person lives, 0 where none does."""
-    return _best(person, 11, _HOME_KINDS, 14)
+    return _best(person, 11, _HOME_KINDS)
 
 
 def _own_numbers(person: Segment | None) -> list[int]:
