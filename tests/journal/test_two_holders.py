@@ -1,4 +1,4 @@
-"""An only owner is recovered with two holders of a backup that the sealed journal has known for days."""
+"""Whom no colleague may reset is recovered with two holders of a backup that the sealed journal has known for days."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pyrage
 import pytest
 from allauth.mfa.models import Authenticator
 from keepers import secret
-from people import PASSWORD, House, open_house, person_of, set_up_totp
+from people import PASSWORD, House, make_seat, open_house, person_of, set_up_totp
 from roles import take_role
 from sealed_journal import Journal
 
@@ -22,10 +22,12 @@ from temoin.crypto.backup import mark_of_holder, open_share, write_backup
 from temoin.journal.models import Event
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.config_error import ConfigError
+from temoin.lib.errors import InvalidError
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.models import StaffNotice
 from temoin.pharmacies.operator import Operator
-from temoin.signin.enrolment import enrol
+from temoin.pharmacies.professions import Profession
+from temoin.signin.enrolment import enrol, reset_factors
 from temoin.signin.recovery import recover_factors
 from temoin.signin.two_holders import KNOWN_FOR, ShownBackup, check_two_holders
 
@@ -91,6 +93,39 @@ def test_an_only_owner_is_recovered_with_two_holders_whom_the_event_names(house:
         made = Event.objects.get(kind="root_keys.backed_up")
     assert (event.subject_id, event.profession) == (house.owner.member_id, "operator")
     assert set(event.digest.split()) == {mark_of_holder(one) for one in three[1:]} < set(made.digest.split())
+
+
+@pytest.mark.parametrize("at_home", [True, False])
+def test_somebody_in_two_pharmacies_is_recovered_in_the_sight_of_both(
+    house: House, backup: Backup, tmp_path, *, at_home: bool
+):
+    there = make_seat(house.elsewhere, Profession.ADJOINT, person=person_of(house.colleague), rpps="10003879623")
+    set_up_totp(person_of(house.colleague))
+    three = holders(tmp_path, "holder")
+    shown = ShownBackup(backup("backup", three), three[:2])
+    with pytest.raises(InvalidError, match="works_elsewhere"):
+        reset_factors(by=house.owner, member_id=house.colleague.member_id, password_too=False)
+
+    named = house.colleague if at_home else there
+    with shifted_by(LATE):
+        by = Operator(named.pharmacy_id)
+        code = recover_factors(by=by, member_id=named.member_id, password_too=False, shown=shown)
+        assert enrol(email=person_of(there).email, code=code, password=PASSWORD) == person_of(there)
+
+    for seat in (house.colleague, there):
+        with tenant_scope(seat.pharmacy_id):
+            event = Event.objects.get(kind="member.factors_recovered")
+        assert (event.subject_id, len(event.digest.split())) == (seat.member_id, 2)
+    assert not Authenticator.objects.filter(user=person_of(there)).exists()
+
+
+def test_who_has_a_colleague_and_no_other_place_is_not_recovered(house: House, backup: Backup, tmp_path):
+    three = holders(tmp_path, "holder")
+    shown = ShownBackup(backup("backup", three), three[:2])
+
+    by = Operator(house.here.id)
+    with shifted_by(LATE), pytest.raises(InvalidError, match="has_colleague"):
+        recover_factors(by=by, member_id=house.colleague.member_id, password_too=False, shown=shown)
 
 
 def test_a_backup_made_for_the_purpose_does_not_serve(house: House, backup: Backup, tmp_path):

@@ -316,8 +316,8 @@ MEANING: dict[EventKind, str] = {
     EventKind.REGISTER_AGREED: "The register of professionals knows a number under this name and profession.",
     EventKind.REGISTER_DIFFERED: "The register of professionals differs; the detail says what. The owners are told.",
     EventKind.REGISTER_COMPARED: "What the register shows otherwise was compared with the card; the detail says what.",
-    EventKind.FACTORS_RECOVERED: "The operator, with two holders, ended the factors of whom no colleague could reset; "
-    "the digest names both by the hashes of their keys.",
+    EventKind.FACTORS_RECOVERED: "The operator, with two holders, ended the factors of whom no colleague may reset; "
+    "told in each pharmacy where they work; the digest names both by the hashes of their keys.",
     EventKind.FACTORS_RESET: "A colleague ended a person's sessions and factors, and drew a one-time enrolment code.",
     EventKind.FACTOR_ADDED: "A person set up a second factor of their account; the detail has its kind.",
     EventKind.FACTOR_CHANGED: "A second factor of a person was changed, as the use of a recovery code does.",

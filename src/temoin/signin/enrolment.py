@@ -58,7 +58,8 @@ def reset_factors(*, by: Seat, member_id: UUID, password_too: bool) -> str:
         if password_too or not person.has_usable_password():
             check_may_stand_in(by=by, profession=other.profession)
             person.set_unusable_password()
-        reset_account(person, by.pharmacy_id, hashed, NoticeKind.FACTORS_RESET)
+        _check_works_here_only(person, by.pharmacy_id)
+        reset_account(person, hashed, NoticeKind.FACTORS_RESET)
     return say_code(code)
 
 
@@ -72,9 +73,8 @@ def say_code(code: str) -> str:
     return "-".join(code[start : start + 4] for start in (0, 4, 8))
 
 
-def reset_account(person: Person, pharmacy_id: UUID, hashed: str, notice: NoticeKind) -> None:
+def reset_account(person: Person, hashed: str, notice: NoticeKind) -> None:
     """End what a locked account had, keep the code, and tell its person."""
-    _check_works_here_only(person, pharmacy_id)
     person.enrolment, person.enrolment_until = hashed, now() + LIFE
     person.save(update_fields=["password", "enrolment", "enrolment_until"])
     end_factors_and_sessions(person)
