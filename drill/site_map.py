@@ -15,8 +15,8 @@ from producers import Visitor, sign_in
 OF_EACH_KIND = 6  # pages: a test looks otherwise in each of its states
 PLACE = re.compile(r"<[^>]+>")
 TOKEN = "csrfmiddlewaretoken"  # noqa: S105 the name of a field
-# Would end the session that the scan goes on with; scanned signed out instead.
-NOT_SIGNED_IN = frozenset({"account_logout"})
+# Would end the session that the scan goes on with, or lead it to the training counter; scanned signed out instead.
+NOT_SIGNED_IN = frozenset({"account_logout", "training"})
 
 
 @dataclass(frozen=True)

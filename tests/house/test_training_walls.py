@@ -16,6 +16,7 @@ from temoin.lib.training import is_training, training_of
 from temoin.outbox.actions import post_parcel
 from temoin.outbox.courier import Notice
 from temoin.pharmacies.professions import PRACTISED, Right
+from temoin.settings.channels import all_channels
 
 # What a training counter has rows of, with the reason; any other table refuses them, by `schema.keep_out_training`.
 PRACTISED_ON = {
@@ -75,12 +76,14 @@ def test_each_table_with_a_pharmacy_takes_rows_of_training_or_refuses_them():
 
 @pytest.mark.django_db
 def test_the_database_itself_refuses_a_parcel_of_a_training_counter():
-    commit, subject = Commit(), uuid4()
+    subject = uuid4()
 
     with tenant_scope(training_of(uuid4())):
-        post_parcel(commit, "fhir", Notice(subject, subject, 1, "key", frozenset(), None))
-        with pytest.raises(ConflictError, match="outbox_parcel_practice"), transaction.atomic():
-            commit.flush()
+        for destination in (one.name for channel in all_channels() for one in channel.destinations):
+            commit = Commit()
+            post_parcel(commit, destination, Notice(subject, subject, 1, "key", frozenset(), None))
+            with pytest.raises(ConflictError, match="outbox_parcel_practice"), transaction.atomic():
+                commit.flush()
 
 
 def test_each_right_is_practised_or_not():

@@ -12,8 +12,11 @@ from people import House, make_patient, sign_in, suspend
 from training import practising
 
 from temoin.lib.training import is_training
+from temoin.pharmacies.professions import Profession
+from temoin.pharmacies.team import change_profession
 from temoin.signin.models import Session
 from temoin.signin.sessions import PHARMACY
+from temoin.web.seats import PLACES
 
 BAND = "Type no real person."
 ENGLISH = {"Accept-Language": "en"}
@@ -121,3 +124,27 @@ def test_who_manages_people_alone_is_offered_no_training(house: House):
 
     assert "Training counter" not in client.get(reverse("team"), headers=ENGLISH).content.decode()
     assert client.post(reverse("training"), {"to": "training"}).status_code == 403
+
+
+def test_a_session_of_the_identity_provider_practises_where_it_may_work(house: House, owner: Client):
+    allowed, other = [str(house.here.id)], [str(house.elsewhere.id)]
+    practising(house.owner)
+
+    for places, leads in ((other, False), (allowed, True)):
+        session = owner.session
+        session[PLACES] = places
+        session.save()
+        assert (BAND in go(owner, "training")) is leads
+
+
+def test_a_form_of_training_is_not_recorded_at_work_when_the_place_there_ends(house: House):
+    change = {"member_id": house.colleague.member_id, "profession": Profession.ADJOINT, "rpps": "10003879649"}
+    colleague = sign_in(Client(), house.colleague)
+    go(colleague, "training")
+    change_profession(by=house.owner, **change)
+
+    answer = colleague.post(reverse("new_patient"), {"birth_family_name": "EXERCICE"})
+
+    assert (answer.status_code, answer["Location"]) == (302, reverse("home"))
+    assert house.here.name in colleague.get(reverse("home")).content.decode()
+    assert not is_training_in(colleague)

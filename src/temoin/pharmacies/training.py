@@ -7,7 +7,6 @@ in the pharmacy itself; what they may do there is `PRACTISED`.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
 from uuid import UUID
 
 from django.db import IntegrityError
@@ -44,11 +43,6 @@ def enter_training(*, by: Seat) -> UUID:
 
 def real_of(training_id: UUID) -> UUID:
     """Return the pharmacy whose training counter this is; NotFoundError for any other."""
-    return _real_of(training_id)
-
-
-@lru_cache(maxsize=1024)
-def _real_of(training_id: UUID) -> UUID:
     number = Pharmacy.objects.filter(id=training_id).values_list("finess", flat=True).first() or ""
     real = Pharmacy.objects.filter(finess=number.removeprefix(TRAINING_MARK)).values_list("id", flat=True).first()
     if real is None or training_of(real) != training_id:  # the row is not believed: the numbers say whose it is

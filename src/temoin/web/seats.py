@@ -39,8 +39,17 @@ def find_seat(request: HttpRequest) -> Seat | HttpResponse:
     try:
         return _seat_read(request, UUID(chosen))
     except NotFoundError:
-        del request.session[PHARMACY]
-        return _seat_without_choice(request)
+        _leave(request)
+        found = _seat_without_choice(request)
+        # A form of the place that was lost is recorded in no other.
+        return redirect("home") if request.method == "POST" and isinstance(found, Seat) else found
+
+
+def _leave(request: HttpRequest) -> None:
+    """Unbind the session: it goes on under a new key and a new token, so that no older page's form is taken."""
+    del request.session[PHARMACY]
+    request.session.cycle_key()
+    rotate_token(request)
 
 
 def _seat_read(request: HttpRequest, pharmacy_id: UUID) -> Seat:
@@ -58,8 +67,7 @@ def _seat_read(request: HttpRequest, pharmacy_id: UUID) -> Seat:
 def bind_session(request: HttpRequest, pharmacy_id: UUID) -> Seat:
     """Bind the session to a pharmacy; NotFoundError where the person has no seat. The opening is an event.
 
-    One that was bound to another goes on under a new key and a new token: what an older page sends afterwards is kept
-    for that other pharmacy, and recorded in neither.
+    What a page of the pharmacy that it was bound to sends afterwards is kept for that one, and recorded in neither.
     """
     place = str(real_of(pharmacy_id) if is_training(pharmacy_id) else pharmacy_id)
     if place not in request.session.get(PLACES, [place]):
@@ -73,8 +81,7 @@ def bind_session(request: HttpRequest, pharmacy_id: UUID) -> Seat:
         detail=way_in(request),
     )
     if request.session.get(PHARMACY, str(pharmacy_id)) != str(pharmacy_id):
-        request.session.cycle_key()
-        rotate_token(request)
+        _leave(request)
     request.session[PHARMACY] = str(pharmacy_id)
     _tell_failed_tries(request, pharmacy_id)
     return seat
