@@ -27,6 +27,9 @@ PACE = TransferPace(
     largest_body=LARGEST,
     largest_at={"/upload": 300_000, "/little": 16, "/gate": 300_000, "/worded": 16},
     few_at={"/few": 2},
+    large_at={"/large": 300_000},
+    large_body=SECONDS,
+    large_answer=SECONDS,
     cookie_at={"/signed-in": "session"},
     bodies=1_000_000,
     connections=200,
@@ -44,21 +47,19 @@ gate = threading.Event()
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Tell what was heard, or send without end, or take time."""
+    if environ["PATH_INFO"].startswith("/follow/"):
+        return _followed(environ["PATH_INFO"].removeprefix("/follow/"), environ, start_response)
     match environ["PATH_INFO"]:
-        case path if path.startswith("/follow/"):
-            return _followed(path.removeprefix("/follow/"), environ, start_response)
         case path if path.startswith("/ring/"):
-            told.put(path.removeprefix("/ring/"))
-            said: Any = "rung"
+            said: Any = told.put(path.removeprefix("/ring/"))
+        case "/large":
+            return _large(environ, start_response)
         case "/endless":
             start_response("200 OK", [("Content-Type", "text/plain")])
             return _endless()
         case "/closed":
             said = len(closed)
-        case "/slow":
-            time.sleep(0.2)
-            said = "slow"
-        case "/gate" | "/few" | "/open" | "/shut" as path:
+        case "/gate" | "/few" | "/open" | "/shut" | "/slow" as path:
             said = _at_gate(path)
         case "/held":
             environ["temoin.not_before"] = time.monotonic() + 1
@@ -77,6 +78,8 @@ def _at_gate(path: str) -> bool:
         gate.set()
     elif path == "/shut":
         gate.clear()
+    elif path == "/slow":
+        time.sleep(0.2)
     else:
         gate.wait(SECONDS * 4)
     return gate.is_set()
@@ -96,6 +99,24 @@ def bell(ring: Callable[[str], None], stop: threading.Event) -> None:
     while not stop.is_set():
         with suppress(queue.Empty):
             ring(told.get(timeout=0.1))
+
+
+def _large(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """Admit who has a note; count what they send."""
+    if "temoin.unread" in environ:
+        environ["temoin.noted"] = environ.get("HTTP_X_NOTE", "")
+        start_response("204 No Content" if environ["temoin.noted"] else "401 Unauthorized", [])
+        return []
+    start_response("200 OK", [])
+    told = f"{environ.get('temoin.noted', '')}{len(environ['wsgi.input'].read())} "
+    return _repeated(told.encode() * 20_000, slowly="HTTP_X_SLOWLY" in environ)
+
+
+def _repeated(portion: bytes, *, slowly: bool) -> Iterator[bytes]:
+    for _ in range(2):
+        if slowly:
+            gate.wait(SECONDS * 4)
+        yield portion
 
 
 def _endless() -> Iterator[bytes]:

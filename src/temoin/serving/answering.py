@@ -87,11 +87,18 @@ class Desk:
             await asyncio.sleep(max(0.0, environ[NOT_BEFORE] - time.monotonic()))
         return answer
 
-    async def send(self, request: web.BaseRequest, answer: HttpAnswer, drop: Callable[[], None]) -> web.StreamResponse:
-        """Send the answer, each portion within the deadline; a caller who does not take it is dropped."""
+    async def send(
+        self, request: web.BaseRequest, answer: HttpAnswer, drop: Callable[[], None], *, within: float | None = None
+    ) -> web.StreamResponse:
+        """Send the answer, each portion within the deadline; a caller who does not take it is dropped.
+
+        So is one whose whole answer is not out `within` so many seconds, where that is said.
+        """
+        ends = time.monotonic() + within if within else None
         try:
-            way = self._send_whole if answer.is_whole else self._send_in_portions
-            return await way(request, answer)
+            if answer.is_whole:
+                return await self._send_whole(request, answer)
+            return await self._send_in_portions(request, answer, ends)
         except TimeoutError:
             drop()
             raise ConnectionResetError from None
@@ -108,10 +115,14 @@ class Desk:
             await request.writer.drain()
         return response
 
-    async def _send_in_portions(self, request: web.BaseRequest, answer: HttpAnswer) -> web.StreamResponse:
+    async def _send_in_portions(
+        self, request: web.BaseRequest, answer: HttpAnswer, ends: float | None
+    ) -> web.StreamResponse:
         response = _response(request, answer)
         await response.prepare(request)
         while request.method != "HEAD":
+            if ends is not None and time.monotonic() > ends:
+                raise TimeoutError
             for start in range(0, len(answer.portion), PORTION):
                 async with asyncio.timeout(self._pace.send):
                     await response.write(answer.portion[start : start + PORTION])

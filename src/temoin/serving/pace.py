@@ -22,6 +22,10 @@ class TransferPace:
     body_at: Mapping[str, float] = field(default_factory=dict)  # paths that wait longer for theirs
     few_at: Mapping[str, int] = field(default_factory=dict)  # paths, and how many requests are in hand there at once
     cookie_at: Mapping[str, str] = field(default_factory=dict)  # paths that read a body only beside the cookie named
+    large_at: Mapping[str, int] = field(default_factory=dict)  # paths that take more once the application admitted it
+    large_body: float = 90  # seconds, for such a body
+    large_answer: float = 600  # seconds, for the whole of its answer
+    large_few: int = 2  # such bodies in hand at once
     bodies: int = 64_000_000  # bytes of bodies held at once, unfinished or waiting for their answer
     connections: int = 1000
     threads: int = 8  # each keeps one database connection
@@ -38,3 +42,7 @@ class TransferPace:
     def largest(self, path: str) -> int:
         """Return how many bytes of body an address takes."""
         return self.largest_at.get(path, self.largest_body)
+
+    def is_large(self, path: str, size: int) -> bool:
+        """Tell whether an address takes so many bytes, but from whom the application admits alone."""
+        return self.largest(path) < size <= self.large_at.get(path, 0)

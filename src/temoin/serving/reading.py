@@ -15,6 +15,11 @@ from temoin.serving.pace import TransferPace
 
 Environ = dict[str, Any]
 
+# Set for an application that is asked whether a caller may send a large body: ADMITTED lets it be read, any other
+# status is the answer. What it puts into the environment is there again when the whole request comes.
+UNREAD = "temoin.unread"
+ADMITTED = 204
+
 _UNTRUE = frozenset({"HTTP_PROXY", "HTTP_CONTENT_LENGTH", "HTTP_CONTENT_TYPE", "HTTP_TRANSFER_ENCODING"})
 
 
@@ -34,11 +39,16 @@ def check_head(request: web.BaseRequest, pace: TransferPace) -> None:
         raise RefusedError(400, "bad request")
     if request.version < HttpVersion10 or request.version > (1, 1) or not request.raw_path.startswith("/"):
         raise RefusedError(400, "bad request")
-    if (request.content_length or 0) > pace.largest(path_of(request)):
+    if (request.content_length or 0) > pace.largest(path_of(request)) and not is_large(request, pace):
         raise RefusedError(413, "too large")
     cookie = pace.cookie_at.get(path_of(request))
     if cookie is not None and request.body_exists and not _has_cookie(request, cookie):
         raise RefusedError(403, "sign in first")
+
+
+def is_large(request: web.BaseRequest, pace: TransferPace) -> bool:
+    """Tell whether a body is said to be so large that the application is asked first."""
+    return pace.is_large(path_of(request), request.content_length or 0)
 
 
 def _has_cookie(request: web.BaseRequest, name: str) -> bool:
@@ -51,14 +61,15 @@ async def read_body(request: web.BaseRequest, pace: TransferPace, held: Callable
     """Return the whole body, or refuse one that is too large or too slow; `held` hears of each part."""
     if not request.body_exists:
         return b""
-    largest = pace.largest(path_of(request))
+    path, is_admitted = path_of(request), is_large(request, pace)
+    largest = pace.large_at[path] if is_admitted else pace.largest(path)
     if request.headers.get("Expect", "").lower() == "100-continue":
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.writer.output_size = 0  # a refusal may still follow
     try:
         if request.content.is_eof():  # it came along with the head: there is nobody to wait for
             return _whole(request, largest, held)
-        async with asyncio.timeout(pace.seconds(path_of(request))):
+        async with asyncio.timeout(pace.large_body if is_admitted else pace.seconds(path)):
             return await _parts(request, largest, held)
     except TimeoutError:
         raise RefusedError(408, "too slow") from None
@@ -87,6 +98,13 @@ async def _parts(request: web.BaseRequest, largest: int, held: Callable[[int], N
 def path_of(request: web.BaseRequest) -> str:
     """Return the path as it was sent, without what follows it."""
     return request.raw_path.partition("?")[0]
+
+
+def with_body(environ: Environ, body: bytes) -> Environ:
+    """Return an environment whose body was read meanwhile."""
+    whole = environ | {"CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body)}
+    del whole[UNREAD]
+    return whole
 
 
 def environ_of(request: web.BaseRequest, body: bytes) -> Environ:

@@ -17,7 +17,17 @@ from aiohttp import web
 
 from temoin.serving.answering import Application, Desk, HttpAnswer
 from temoin.serving.pace import TransferPace
-from temoin.serving.reading import RefusedError, check_head, environ_of, path_of, read_body
+from temoin.serving.reading import (
+    ADMITTED,
+    UNREAD,
+    RefusedError,
+    check_head,
+    environ_of,
+    is_large,
+    path_of,
+    read_body,
+    with_body,
+)
 from temoin.serving.streams import TOPIC, Bell, Streams
 from temoin.serving.visitors import Visitor, Waiting, Wording, plain
 
@@ -92,7 +102,9 @@ class Server:
             return plain(200, "ok")
         try:
             check_head(request, self._pace)
-            with self._turn(path_of(request)):
+            if is_large(request, self._pace):
+                return await self._answer_large(request, visitor)
+            with self._turn(path_of(request), self._pace.few_at.get(path_of(request))):
                 body = await self._body(request, visitor)
                 environ = environ_of(request, body)
                 self._streams.offer(environ)
@@ -106,20 +118,42 @@ class Server:
             return await self._follow(request, answer, environ[TOPIC])
         return await self._desk.send(request, answer, visitor.drop)
 
+    async def _answer_large(self, request: web.BaseRequest, visitor: Visitor) -> web.StreamResponse:
+        """Ask the application whether this caller may send so much, before any of it is read.
+
+        It is held, and counts, until its answer is out, which may go on for long.
+        """
+        few = self._pace.large_few
+        self._check_few(UNREAD, few)
+        environ = environ_of(request, b"") | {UNREAD: True}
+        self._waiting.end(visitor)
+        answer = await self._desk.ask(environ)
+        if answer.status != ADMITTED:
+            self._waiting.begin(visitor)
+            return await self._desk.send(request, answer, visitor.drop)
+        with self._turn(UNREAD, few):
+            environ = with_body(environ, await self._body(request, visitor))
+            with self._waiting.keeping(int(environ["CONTENT_LENGTH"])):
+                answer = await self._desk.ask(environ)
+                self._waiting.begin(visitor)
+                return await self._desk.send(request, answer, visitor.drop, within=self._pace.large_answer)
+
     @contextmanager
-    def _turn(self, path: str) -> Iterator[None]:
+    def _turn(self, what: str, few: int | None) -> Iterator[None]:
         """Count a request where only a few may be in hand; one more is told so before its body is read."""
-        few = self._pace.few_at.get(path)
         if few is None:
             yield
             return
-        if self._in_hand[path] >= few:
-            raise RefusedError(503, "busy")
-        self._in_hand[path] += 1
+        self._check_few(what, few)
+        self._in_hand[what] += 1
         try:
             yield
         finally:
-            self._in_hand[path] -= 1
+            self._in_hand[what] -= 1
+
+    def _check_few(self, what: str, few: int) -> None:
+        if self._in_hand[what] >= few:
+            raise RefusedError(503, "busy")
 
     async def _follow(self, request: web.BaseRequest, answer: HttpAnswer, topic: str) -> web.StreamResponse:
         try:
