@@ -91,7 +91,7 @@ def prepare_tests(folder: Path, count: int) -> list[str]:
     from temoin.testing.actions import register_test, take_sample
     from temoin.testing.sample import Sample
 
-    by, patient, lot = _counter()
+    by, patient, lot = pharmacy_counter()
     records = []
     for _ in range(count):
         record = register_test(by=by, patient_id=patient, kind="covid19-ag", notice_version=CURRENT_NOTICE)
@@ -107,7 +107,7 @@ def prepare_patients(family_names: Iterable[str]) -> None:
     from temoin.patients.second_record import Asked
     from temoin.patients.traits import check_traits
 
-    by, _patient, _lot = _counter()
+    by, _patient, _lot = pharmacy_counter()
     for number, name in enumerate(family_names, 1):
         born, email = f"{number:02}/03/1979", f"{name.lower()}@patient.example"
         traits = {
@@ -135,7 +135,7 @@ def prepare_group(name: str, people: int, *, is_sampled: bool) -> tuple[str, lis
     from temoin.testing.groups import join_group, open_group, sample_place
     from temoin.testing.sample import Sample
 
-    by, _patient, lot = _counter()
+    by, _patient, lot = pharmacy_counter()
     open_group(by=by, group_id=(group := new_id()), name=name, kind="covid19-ag")
     for place in range(people):
         told = {"birth_family_name": f"{name} {chr(65 + place)}", "birth_given_names": "Lou", "sex": "F"}
@@ -150,7 +150,8 @@ def prepare_group(name: str, people: int, *, is_sampled: bool) -> tuple[str, lis
 
 
 @cache
-def _counter() -> tuple[Any, UUID, UUID]:
+def pharmacy_counter() -> tuple[Any, UUID, UUID]:
+    """Return the owner's seat of a pharmacy, a patient and a lot of it. Django is loaded."""
     by = _open_pharmacy()
     return (by, *_stock(by))
 

@@ -39,6 +39,9 @@ def drawn_key() -> str:
     return secrets.token_urlsafe(24)
 
 
+_LATER = frozenset({"in_progress", "away"})
+
+
 def are_under_way(verdicts: ResultVerdicts) -> bool:
-    """Tell whether an earlier try of a result is still being done."""
-    return any(one.error == "in_progress" for one in verdicts.results)
+    """Tell whether a result was not tried: its database went away, or an earlier try of it is still being done."""
+    return any(one.error in _LATER for one in verdicts.results)

@@ -263,7 +263,7 @@ class ResultVerdict(ApiShape):
     taken: bool
     test_id: UUID | None = None
     test_number: str = ""
-    # The closed code of the problem; empty for what was taken.
+    # The closed code of the problem; empty for what was taken. `away`: not tried, send it again.
     error: str = ""
     problems: list[ProblemTold] = Field(default_factory=list)
     # Likely records, with `likely_known`.

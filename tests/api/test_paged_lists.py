@@ -27,7 +27,7 @@ WHOLE = {
     "letters": "of one test: a person's act makes each",
     "parcels": "of one test: a person's act makes each",
     "webhooks": "its own, one for a program",
-    "hand_in": "a verdict for each of at most 100 results sent",
+    "hand_in": "a verdict for each of at most 10,000 results sent",
     "fhir": "what is said of one message",
     "fhir_validate": "what is said of one message",
     "fhir_metadata": "what the server can do, which is part of the release",

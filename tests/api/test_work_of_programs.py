@@ -12,7 +12,6 @@ from api_programs import ask_token, assertion, get, post, register
 from people import TRAITS, House, change_patient, make_lot, make_patient, make_sampled, make_signed
 
 from temoin.api.answers import error_answer
-from temoin.api.record_views import propose
 from temoin.journal.events import EventKind
 from temoin.journal.listings import events_showing
 from temoin.journal.models import Event
@@ -29,6 +28,7 @@ from temoin.testing.actions import undo_sample
 from temoin.testing.models import Record
 from temoin.testing.proposals import proposed_tests, put_aside_proposal, sign_proposal
 from temoin.testing.queries import read_test
+from temoin.testing.sample import check_entry
 
 COVID = "covid19-ag"
 NEGATIVE = {"outcomes": {"sars-cov-2": "negative"}}
@@ -357,8 +357,8 @@ def test_one_result_beyond_the_scopes_keeps_no_verdict_from_the_others(house: Ho
 def test_a_defect_met_by_one_result_keeps_no_verdict_from_the_others(house: House, worker: str, monkeypatch):
     lot_id, known = make_lot(house.owner), make_patient(house.owner)
     batch = [{**whole(lot_id, f"A-{n}"), "patient": None, "patient_id": str(known)} for n in range(3)]
-    taken = iter([propose, lambda *_: 1 / 0, propose])
-    monkeypatch.setattr("temoin.api.whole_results.propose", lambda *words: next(taken)(*words))
+    checked = iter([check_entry, lambda *_: 1 / 0, check_entry])
+    monkeypatch.setattr("temoin.testing.whole.check_entry", lambda *words: next(checked)(*words))
 
     verdicts = post("/api/v1/results", worker, {"results": batch}).json()["results"]
 

@@ -33,9 +33,9 @@ def token_of(house: House) -> str:
     return ask_token(assertion(register(house.owner, scopes=tuple(Scope)))).json()["access_token"]
 
 
-def spend_all(token: str) -> Any:
-    """Send a body that is worth more than a minute."""
-    return post("/api/v1/results", token, {"results": [], "padding": "x" * 200_000})
+def spend_all(token: str, size: int = 2_048 * 59) -> Any:
+    """Send a body that is worth a minute, or more."""
+    return post("/api/v1/results", token, {"results": [], "padding": "x" * size})
 
 
 def standing(answer: Any) -> tuple[str, str]:
@@ -90,11 +90,16 @@ def test_a_large_body_counts_for_more_and_one_larger_than_the_budget_may_go_alon
 
     taken = post("/api/v1/results", token, many)
     with shifted_by(timedelta(minutes=2)):
-        alone = spend_all(token)
+        alone = spend_all(token, 200_000)
+        stopped = post("/api/v1/tests", token, {})
+    with shifted_by(timedelta(minutes=4)):
+        most = spend_all(token, 900_000)
 
     assert taken.status_code == 200
     assert int(standing(taken)[1].split("r=")[1].split(";")[0]) < 56
-    assert (alone.status_code, standing(alone)[1]) == (400, '"writes";r=0;t=60')
+    assert (alone.status_code, standing(alone)[1]) == (400, '"writes";r=0;t=98')
+    assert (stopped.status_code, 38 <= int(stopped["Retry-After"]) <= 39) == (429, True)
+    assert (most.status_code, standing(most)[1]) == (400, '"writes";r=0;t=120')
 
 
 @pytest.mark.usefixtures("slow")

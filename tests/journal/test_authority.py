@@ -7,21 +7,30 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from uuid import UUID
 
 import pytest
-from people import House, make_lot, make_patient, make_sampled, make_signed, open_house
+from people import TRAITS, House, make_lot, make_patient, make_program, make_sampled, make_signed, open_house
 from sealed_journal import Journal, as_sealer
 
+from temoin.catalogue.kinds import load_kinds
+from temoin.intake.resent import said_in_call
+from temoin.intake.whole import CalledResult, take_results
 from temoin.lib.clock import now
+from temoin.patients.notice import CURRENT_NOTICE
+from temoin.patients.traits import check_traits
 from temoin.pharmacies.actions import close_pharmacy
 from temoin.pharmacies.operator import Operator
 from temoin.pharmacies.professions import Profession
+from temoin.pharmacies.programs import ProgramSeat
+from temoin.pharmacies.scopes import Scope
 from temoin.pharmacies.seat import today
 from temoin.pharmacies.team import change_profession, depart_member, resume_member, suspend_member
 from temoin.testing.actions import start_reading, take_sample, undo_sample, undo_start
 from temoin.testing.authority import compare_authority
-from temoin.testing.sample import Sample, Start
+from temoin.testing.sample import Reading, Sample, Start
 from temoin.testing.waiting import WaitMark, mark_waiting
+from temoin.testing.whole import WholeTest
 
 sys.path.append(str(Path(__file__).parents[2] / "drill"))
 import tamperings
@@ -69,6 +78,30 @@ def test_every_act_before_a_result_is_vouched_for(house: House):
     undo_start(by=here, record_id=again)
 
     assert found() == []
+
+
+def test_what_a_program_hands_in_together_is_vouched_for(house: House):
+    here, lot_id = house.owner, make_lot(house.owner, number="C3")
+    program = ProgramSeat(here.pharmacy_id, make_program(here), "LGO", tuple(Scope))
+    handed = [called_result(f"N-{number}", lot_id) for number in range(5)]
+
+    assert all(not isinstance(fate, Exception) for fate in take_results(by=program, results=handed))
+    assert found() == []
+
+
+def called_result(number: str, lot_id: UUID) -> CalledResult:
+    """Return a result of somebody of that number, whose kit was started."""
+    kind, at = load_kinds()["covid19-ag"], now()
+    person = check_traits({**TRAITS, "birth_family_name": f"FOULE{chr(65 + int(number[-1])) * 3}", "nir": ""})
+    test = WholeTest(
+        kind=kind,
+        notice_version=CURRENT_NOTICE,
+        sample=Sample("nasopharyngeal-swab", at - timedelta(minutes=20), lot_id),
+        start=Start(at - timedelta(minutes=16)),
+        reading=Reading({"sars-cov-2": "negative"}, at),
+        said=said_in_call(UUID(int=1), kind, number, person=person, sample=(), read=()),
+    )
+    return CalledResult(number=number, person=person, put_aside=(), test=test)
 
 
 def test_a_closed_pharmacy_suspends_everybody_by_one_event(house: House):

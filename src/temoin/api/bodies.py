@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-MOST_RESULTS = 100  # handed in by one call
+MOST_RESULTS = 10_000  # handed in by one call
 _Line = Annotated[str, Field(max_length=200)]
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}([.]\d{1,6})?)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
@@ -207,7 +207,12 @@ class ResultVerdict(Shape):
     taken: bool
     test_id: UUID | None = None
     test_number: str = ""
-    error: Annotated[str, Field(description="The closed code of the problem; empty for what was taken.")] = ""
+    error: Annotated[
+        str,
+        Field(
+            description="The closed code of the problem; empty for what was taken. `away`: not tried, send it again."
+        ),
+    ] = ""
     problems: list[ProblemTold] = []
     candidates: Annotated[list[UUID], Field(description="Likely records, with `likely_known`.")] = []
     incident: Annotated[str, Field(description="A number to quote, with `server_error`.")] = ""

@@ -19,7 +19,7 @@ from temoin.api.bodies import Nothing
 from temoin.api.certificate import presented
 from temoin.api.near import TELLING, tell_no_further
 from temoin.api.paging import list_asked, page_answer
-from temoin.api.reading import check_accepted, read_body, read_raw
+from temoin.api.reading import LARGEST, check_accepted, read_body, read_raw
 from temoin.api.versions import MatchNeededError, check_match, is_known, quoted
 from temoin.api.write_pace import spend_write, tell_budget
 from temoin.lib.errors import DeniedError, TemoinError
@@ -30,6 +30,8 @@ from temoin.pharmacies.program_calls import answered_once, check_key
 from temoin.pharmacies.programs import ProgramRefusedError, ProgramSeat, UnvouchedError, take_program_seat
 from temoin.pharmacies.refused_calls import note_denied_call, note_refused_token
 
+# Asked before a large body is read, where nothing but that it may come is answered (`serving.reading`).
+UNREAD, ADMITTED = "temoin.unread", HTTPStatus.NO_CONTENT
 LEFT = "ETag"  # in what is kept of an answer, beside the fields of its shape
 
 
@@ -55,7 +57,8 @@ class Operation:
     summary: str
     method: str = "GET"
     body: type[BaseModel] | None = None
-    media: tuple[str, ...] = ()  # of a body that is no shape of ours: its view takes bytes, and answers by itself
+    media: tuple[str, ...] = ()  # of a body that its view takes as bytes, to answer by itself
+    largest: int = LARGEST  # bytes of such a body
     answers: type[BaseModel] = Nothing
     speaks: str = ""  # the media type of an answer that is no shape of ours
     status: int = 200
@@ -131,6 +134,8 @@ def _answer(operation: Operation, request: HttpRequest, seat: ProgramSeat, place
                 return reads_too_much()
             if operation.is_write:
                 spend_write(request, seat)
+        if request.META.get(UNREAD):
+            return HttpResponse(status=ADMITTED)
         return _done(operation, request, seat, places)
     except DeniedError as error:
         note_denied_call(by=seat, right=str(error))
@@ -144,7 +149,9 @@ def _done(operation: Operation, request: HttpRequest, seat: ProgramSeat, places:
     if operation.speaks:
         return _spoken(operation, request, seat, places)
     if operation.media:
-        told: HttpResponse = operation.view(request, seat, body=read_raw(request, operation.media), **places)
+        told: HttpResponseBase = operation.view(
+            request, seat, body=read_raw(request, operation.media, operation.largest), **places
+        )
         return told
     if operation.is_paged:
         find = partial(operation.view, request, seat, **places)

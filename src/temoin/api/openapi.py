@@ -186,7 +186,10 @@ def _problems(operation: Operation) -> dict[int, str]:
     if operation.method == "POST" or operation.is_paged or operation.asked:
         told |= {400: "What was sent cannot be taken."}
     if operation.body is not None or operation.media:
-        told |= {408: "The body came too slowly.", 413: "The body is larger than 1,000,000 bytes: send less at a time."}
+        told |= {
+            408: "The body came too slowly.",
+            413: f"The body is larger than {operation.largest:,} bytes: send less.",
+        }
         told |= {415: f"The body is not {' or '.join(operation.media) or 'application/json'}."}
     if operation.version is not None and operation.is_keyed:
         told |= {412: "It is no longer the version that `If-Match` names."}

@@ -65,6 +65,11 @@ def register(_request: HttpRequest, seat: ProgramSeat, body: NewPatient) -> Crea
 
 def traits_in(seat: ProgramSeat, body: PatientBody) -> Traits:
     """Return the traits that a body holds, judged as what is typed on the page is."""
+    return traits_told(body, region_of_postcode(pharmacy_of(seat).postcode))
+
+
+def traits_told(body: PatientBody, region: str) -> Traits:
+    """Return the same where it is known in which plan the pharmacy's telephones are."""
     told = {name: str(value) for name, value in body if name not in _NOT_ASKED}
     told |= {"birth_date": body.birth_date.isoformat(), "single_name": "yes" if body.single_name else ""}
-    return check_traits(told, region=region_of_postcode(pharmacy_of(seat).postcode))
+    return check_traits(told, region=region)

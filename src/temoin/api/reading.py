@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
@@ -16,7 +16,10 @@ from temoin.lib.errors import InvalidError, Problem, refuse
 from temoin.lib.json_names import names_twice
 
 MOST_PROBLEMS = 50  # told at once
+LARGEST = 1_000_000  # bytes of an ordinary body; `temoin web` reads no more
 JSON = "application/json"
+
+Told = TypeVar("Told", bound=BaseModel)
 
 # By the kinds of error that pydantic names; nothing of the value that was sent is told.
 _WORDS: dict[str, tuple[str, str | Promise]] = {
@@ -47,27 +50,28 @@ def read_body(request: HttpRequest, shape: type[BaseModel]) -> BaseModel:
 
     Numbers are not read as texts, nor texts as numbers: days, times and identifiers are texts of their own form.
     """
-    if request.content_type != JSON:
-        message = _("Send application/json.")
-        raise WrongTypeError([Problem("Content-Type", "unsupported", message)])
+    return read_shape(read_raw(request, (JSON,)), shape)
+
+
+def read_shape(data: bytes, shape: type[Told]) -> Told:
+    """Return what JSON of a shape holds, as `read_body` does."""
     try:
-        if names_twice(request.body):
+        if names_twice(data):
             raise refuse("", "malformed", _("A field stands twice in one object: send each once."))
-        return shape.model_validate_json(request.body, strict=True)
-    except RequestDataTooBig:
-        raise refuse("", "too_large", _("This is too much for one request: send fewer at a time.")) from None
+        return shape.model_validate_json(data, strict=True)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)
     raise InvalidError([_problem(one["loc"], one["type"]) for one in found[:MOST_PROBLEMS]])
 
 
-def read_raw(request: HttpRequest, media: Sequence[str]) -> bytes:
+def read_raw(request: HttpRequest, media: Sequence[str], largest: int = LARGEST) -> bytes:
     """Return what a request holds, of one of these media types."""
     if request.content_type not in media:
         message = _("Send %(media)s.") % {"media": ", ".join(media)}
         raise WrongTypeError([Problem("Content-Type", "unsupported", message)])
     try:
-        return request.body
+        # What is larger than ordinary is read past Django, whose bound is one for all: nothing of it is kept twice.
+        return request.body if largest == LARGEST else request.read(largest)
     except RequestDataTooBig:
         raise refuse("", "too_large", _("This is too much for one request: send fewer at a time.")) from None
 

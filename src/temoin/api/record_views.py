@@ -74,16 +74,22 @@ def register(_request: HttpRequest, seat: ProgramSeat, body: NewTest) -> TestCre
 
 def sample(_request: HttpRequest, seat: ProgramSeat, record_id: UUID, body: SampleBody) -> Nothing:
     """Record the sample, and the start of the reading clock where it is told."""
-    taken = Sample(
-        specimen=body.specimen,
-        sampled_at=body.sampled_at or now(),
-        lot_id=body.lot_id,
-        is_typed=body.sampled_at is not None,
-    )
-    take_sample(by=seat, record_id=record_id, sample=taken, place=seat.name)
-    if body.started_at is not None:
-        start_reading(by=seat, record_id=record_id, start=Start(body.started_at, is_typed=True))
+    take_sample(by=seat, record_id=record_id, sample=sample_in(body), place=seat.name)
+    start = start_in(body)
+    if start is not None:
+        start_reading(by=seat, record_id=record_id, start=start)
     return Nothing()
+
+
+def sample_in(body: SampleBody) -> Sample:
+    """Return a sample whose time counts as typed where it is told, as opposed to the moment of the call."""
+    is_typed, sampled_at = body.sampled_at is not None, body.sampled_at or now()
+    return Sample(specimen=body.specimen, sampled_at=sampled_at, lot_id=body.lot_id, is_typed=is_typed)
+
+
+def start_in(body: SampleBody) -> Start | None:
+    """Return the start of the reading clock, where a body tells it."""
+    return Start(body.started_at, is_typed=True) if body.started_at is not None else None
 
 
 def propose(_request: HttpRequest, seat: ProgramSeat, record_id: UUID, body: ReadingBody) -> Nothing:

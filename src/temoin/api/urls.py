@@ -20,6 +20,7 @@ from temoin.api import (
 )
 from temoin.api.fhir_operations import FHIR_READS
 from temoin.api.guard import AddressView, Open, Operation
+from temoin.api.reading import JSON
 from temoin.api.webhook_views import OWN_WEBHOOKS
 from temoin.pharmacies.professions import Right
 
@@ -238,6 +239,8 @@ OPERATIONS: tuple[Operation, ...] = (
         asks=Right.PROPOSE_RESULT,
         method="POST",
         body=bodies.WholeResults,
+        media=(JSON,),
+        largest=whole_results.LARGEST_RESULTS,
         answers=bodies.ResultVerdicts,
         is_once=False,  # each of its results is
         takes_key=True,

@@ -1,8 +1,10 @@
 """How much a program may write: a bucket of its own, of a minute's worth, that empties at an even pace.
 
 A call, or a message on an open line, counts one, and one more for each PIECE of its body: a hundred results in one call
-are more work than one. Beyond its budget a call is turned away before anything is done, and leaves its key free; a
-message on a line is held a while, as when the database is away, and its sender is then told to send it again.
+are more work than one. What is worth more than a minute goes when a whole minute is there, and a second one is paid for
+afterwards, at most: results by the thousand are taken by commits of many, and are less work each.
+Beyond its budget a call is turned away before anything is done, and leaves its key free; a message on a line is held a
+while, as when the database is away, and its sender is then told to send it again.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ class WritesTooMuchError(TemoinError):
 class Pouring(Protocol):
     """What is asked here of the memory that the server processes share (`signin.memory`)."""
 
-    def pour(self, key: str, cost: float, most: float) -> float: ...
+    def pour(self, key: str, cost: float, most: float, *, owed: float) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -41,15 +43,18 @@ class WriteBudget:
     limit: int
     left: int
     wait: int
+    owed: float = 0.0
 
     @property
     def full_in(self) -> int:
         """Return the seconds after which all of it may be spent at once."""
-        return ceil((self.limit - self.left) * MINUTE / self.limit)
+        return ceil((self.limit - self.left) * MINUTE / self.limit + self.owed)
 
 
 def spend_write(request: HttpRequest, seat: ProgramSeat) -> None:
-    """Count a write of a program; WritesTooMuchError beyond its budget. Its answer tells how it stands."""
+    """Count a write of a program, once; WritesTooMuchError beyond its budget. Its answer tells how it stands."""
+    if _NOTED in request.META:  # before its body was read
+        return
     length = request.headers.get("Content-Length", "")
     budget = request.META[_NOTED] = spend(seat, int(length) if length.isascii() and length.isdigit() else 0)
     if budget.wait:
@@ -59,9 +64,11 @@ def spend_write(request: HttpRequest, seat: ProgramSeat) -> None:
 def spend(seat: ProgramSeat, length: int) -> WriteBudget:
     """Count a write of so many bytes, whatever brought it; nothing is spent where the program has to wait."""
     limit = API().writes_per_minute
-    units, second = min(limit, 1 + length // PIECE), limit / MINUTE  # a second's worth
-    room = cast("Pouring", cache).pour(f"writes {seat.program_id}", units / second, MINUTE)
-    return WriteBudget(limit, int(max(0.0, room) * second), ceil(max(0.0, -room)))
+    cost = (1 + length // PIECE) * MINUTE / limit  # in seconds
+    fits = min(cost, float(MINUTE))
+    owed = min(cost - fits, float(MINUTE))
+    room = cast("Pouring", cache).pour(f"writes {seat.program_id}", fits, MINUTE, owed=owed)
+    return WriteBudget(limit, int(max(0.0, room) * limit / MINUTE), ceil(max(0.0, -room)), owed if room >= 0 else 0.0)
 
 
 def tell_budget(request: HttpRequest, response: HttpResponseBase) -> None:

@@ -38,6 +38,8 @@ LARGEST_AT = {
     Process.STAFF: {"/api/token": 16_384, _HAND_IN: 16_100_000},
     Process.PORTAL: dict.fromkeys(_OWN_FORMS, 12_288),
 }
+# A night's results by one call: read once the program proved who it is, and what it may.
+LARGE_AT = {Process.STAFF: {"/api/v1/results": 16_000_000}, Process.PORTAL: {}}
 FEW_AT = {Process.STAFF: {_HAND_IN: 3}, Process.PORTAL: {}}  # of the largest bodies at once, in each server process
 BODY_AT = {Process.STAFF: {_HAND_IN: 90.0}, Process.PORTAL: {}}
 
@@ -142,6 +144,7 @@ def _pace(process: Process) -> TransferPace:
         largest_body=LARGEST[process],
         largest_at=LARGEST_AT[process],
         body_at=BODY_AT[process],
+        large_at=LARGE_AT[process],
         few_at=FEW_AT[process],
         cookie_at=dict.fromkeys(FEW_AT[process], settings.SESSION_COOKIE_NAME),
     )

@@ -10,13 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from temoin.journal.act import Acts, acts_together
 from temoin.journal.events import EventKind
 from temoin.journal.unreadable import each_opened
-from temoin.lib.clock import coarse, now
+from temoin.lib.clock import now
 from temoin.lib.commit import Commit
 from temoin.lib.errors import refuse
 from temoin.lib.ids import PatientId, new_id
 from temoin.lib.tenant import current_pharmacy
-from temoin.lib.training import is_training
 from temoin.patients.models import Consent, Patient, indexes_of, nir_indexes
+from temoin.patients.new_rows import check_may_stand, new_patient, nir_lock
 from temoin.patients.notice import CURRENT_NOTICE
 from temoin.patients.queries import check_seen, hold_patient
 from temoin.patients.second_record import KnownNumberError, PutAside, check_is_new
@@ -24,7 +24,6 @@ from temoin.patients.traits import Traits
 from temoin.patients.ways import tell_way, with_text
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
-from temoin.pharmacies.seat import today
 
 
 def register_patient(*, by: Holder, traits: Traits, put_aside: PutAside, patient_id: UUID | None = None) -> PatientId:
@@ -35,14 +34,14 @@ def register_patient(*, by: Holder, traits: Traits, put_aside: PutAside, patient
     (ConflictError).
     """
     check_right(by=by, right=Right.REGISTER_PATIENT)
-    _check_may_stand(traits, by)
+    check_may_stand(by.pharmacy_id, traits)
     new = PatientId(patient_id or new_id())
     traits = with_text(traits)
     with acts_together(by=by) as acts:
         with acts.act(kind=EventKind.PATIENT_REGISTERED, subject_kind="patient", subject_id=new) as commit:
             check_is_new(new, traits, put_aside)
             _check_nir_is_free(new, traits)
-            commit.insert(_new_patient(new, traits, by))
+            commit.insert(new_patient(by.pharmacy_id, new, traits))
         tell_way(acts, new, traits)
     return new
 
@@ -53,17 +52,11 @@ def register_from_file(acts: Acts, *, by: Holder, traits: Traits) -> PatientId:
     No person sees likely records: they are offered later.
     """
     check_right(by=by, right=Right.REGISTER_PATIENT)
-    _check_may_stand(traits, by)
+    check_may_stand(by.pharmacy_id, traits)
     new = PatientId(new_id())
     with acts.act(kind=EventKind.PATIENT_REGISTERED, subject_kind="patient", subject_id=new) as commit:
-        commit.insert(_new_patient(new, traits, by))
+        commit.insert(new_patient(by.pharmacy_id, new, traits))
     return new
-
-
-def _new_patient(patient_id: UUID, traits: Traits, by: Holder) -> Patient:
-    patient = Patient(pharmacy_id=by.pharmacy_id, id=patient_id, created_at=coarse(now()), **indexes_of(traits))
-    patient.seal(traits.to_dict())
-    return patient
 
 
 def amend_patient(*, by: Holder, patient_id: UUID, traits: Traits, expected_version: str) -> None:
@@ -73,7 +66,7 @@ def amend_patient(*, by: Holder, patient_id: UUID, traits: Traits, expected_vers
     changed them since. A program says what it compared with.
     """
     check_right(by=by, right=Right.REGISTER_PATIENT)
-    _check_may_stand(traits, by)
+    check_may_stand(by.pharmacy_id, traits)
     with acts_together(by=by) as acts:
         with acts.act(kind=EventKind.PATIENT_AMENDED, subject_kind="patient", subject_id=patient_id) as commit:
             patient = hold_patient(patient_id)
@@ -83,14 +76,6 @@ def amend_patient(*, by: Holder, patient_id: UUID, traits: Traits, expected_vers
             traits = with_text(traits, known)
             commit.reseal(patient, traits.to_dict(), **indexes_of(traits))
         tell_way(acts, patient_id, traits, known)
-
-
-def _check_may_stand(traits: Traits, by: Holder) -> None:
-    if traits.nir and is_training(by.pharmacy_id):
-        message = _("No real person's number is written down in training: leave this empty.")
-        raise refuse("nir", "training", message)
-    if traits.birth_date > today(by.pharmacy_id):
-        raise refuse("birth_date", "impossible", _("This birth date is impossible: check the year."))
 
 
 def check_notice(notice_version: str) -> str:
@@ -105,9 +90,7 @@ def _check_nir_is_free(patient_id: UUID, traits: Traits) -> None:
     if not traits.nir:
         return
     with connection.cursor() as cursor:
-        # Under the oldest index key, which every process knows while keys are turned.
-        bucket = nir_indexes(traits.nir)[-1].hex()
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))", [f"nir|{current_pharmacy()}|{bucket}"])
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))", [nir_lock(traits.nir)])
     others = Patient.objects.filter(merged_into=None, nir_index__in=nir_indexes(traits.nir)).exclude(id=patient_id)
     opened = each_opened(others, lambda other: (other.id, other.traits.nir))
     if bearers := [known for known, nir in opened if nir == traits.nir]:

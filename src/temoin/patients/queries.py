@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -109,11 +109,16 @@ def near_matches(*, by: Holder, traits: Traits) -> list[Found]:
 
 def alike_in_scope(traits: Traits) -> list[Found]:
     """Return the patients who may be this person, for an act that shows them to nobody."""
-    wanted = Q(born_index__in=born_indexes(traits.birth_date)) | Q(names_index__in=names_indexes(traits))
-    if traits.nir:
-        wanted |= Q(nir_index__in=nir_indexes(traits.nir))
-    found = _opened(_standing().filter(wanted))
-    return [(patient_id, known) for patient_id, known in found if is_near(known, traits)]
+    return [(patient_id, known) for patient_id, known in perhaps_alike([traits]) if is_near(known, traits)]
+
+
+def perhaps_alike(brought: Collection[Traits]) -> list[Found]:
+    """Return every patient who may be one of these people, and others: for who compares each with whom they may be."""
+    born = [index for day in {one.birth_date for one in brought} for index in born_indexes(day)]
+    wanted = Q(born_index__in=born) | Q(names_index__in=[index for one in brought for index in names_indexes(one)])
+    if numbers := [index for one in brought if one.nir for index in nir_indexes(one.nir)]:
+        wanted |= Q(nir_index__in=numbers)
+    return _opened(_standing().filter(wanted))
 
 
 def _opened(patients: Iterable[Patient]) -> list[Found]:
@@ -160,6 +165,12 @@ def hold_patient(patient_id: UUID) -> Patient:
         raise NotFoundError
     check_stands(patient)
     return patient
+
+
+def hold_patients(patient_ids: Collection[UUID]) -> dict[UUID, Patient]:
+    """Return those of these patients who are here, held as by `hold_patient`: whether each stands is to be checked."""
+    held = Patient.objects.select_for_update(of=("self",), no_key=True).filter(id__in=patient_ids).order_by("id")
+    return {patient.id: patient for patient in held}
 
 
 def check_stands(patient: Patient) -> None:

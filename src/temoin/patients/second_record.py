@@ -70,10 +70,14 @@ def check_is_new(patient_id: UUID, traits: Traits, put_aside: PutAside) -> None:
 
 def _wait_for_others(traits: Traits) -> None:
     """Make two people who register one person at the same moment wait for each other until their commits."""
-    # Under the oldest index keys, which every process knows while keys are turned; in one order, so that none block.
     # Two with one NIR wait where it is checked that it is free.
-    oldest = [born_indexes(traits.birth_date)[-1], names_indexes(traits)[-1]]
-    names = [f"near|{number}|{current_pharmacy()}|{index.hex()}" for number, index in enumerate(oldest)]
     with connection.cursor() as cursor:
-        for name in names:
+        for name in near_locks(traits):
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))", [name])
+
+
+def near_locks(traits: Traits) -> list[str]:
+    """Return what two who register people alike wait for, in the order in which all take it, so that none block."""
+    # Under the oldest index keys, which every process knows while keys are turned.
+    oldest = [born_indexes(traits.birth_date)[-1], names_indexes(traits)[-1]]
+    return [f"near|{number}|{current_pharmacy()}|{index.hex()}" for number, index in enumerate(oldest)]

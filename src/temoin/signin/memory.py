@@ -40,8 +40,9 @@ _FULL_UNTIL = (
     "ELSE greatest(memo.value::float8, %(now)s) END)"
 )
 _POUR = (
-    "INSERT INTO signin_memo AS memo (key, value, expires_at) VALUES (%(key)s, (%(now)s + %(cost)s)::text, %(expiry)s) "
-    "ON CONFLICT (key) DO UPDATE SET value = (_FULL_UNTIL_ + %(cost)s)::text, expires_at = excluded.expires_at "
+    "INSERT INTO signin_memo AS memo (key, value, expires_at) "
+    "VALUES (%(key)s, (%(now)s + %(cost)s + %(owed)s)::text, %(expiry)s) ON CONFLICT (key) DO UPDATE "
+    "SET value = (_FULL_UNTIL_ + %(cost)s + %(owed)s)::text, expires_at = excluded.expires_at "
     "WHERE _FULL_UNTIL_ + %(cost)s <= %(now)s + %(most)s RETURNING value::float8"
 ).replace("_FULL_UNTIL_", _FULL_UNTIL)
 
@@ -80,19 +81,20 @@ class SharedMemory(BaseCache):
             cursor.execute(_COUNT, (self._hashed(key, None), self._expiry(timeout), *window, *window))
             return int(cursor.fetchone()[0])
 
-    def pour(self, key: str, cost: float, most: float) -> float:
+    def pour(self, key: str, cost: float, most: float, *, owed: float = 0.0) -> float:
         """Put `cost` into a bucket that holds `most` and empties by one a second; return what room is left.
 
-        Where there is too little room nothing is put in, and what is returned is negative: the seconds to wait.
+        Where there is too little room nothing is put in, and what is returned is negative: the seconds to wait. What is
+        `owed` besides goes in with it, though it does not fit: the bucket is over-full until that is gone too.
         """
         moment = now()
-        asked: dict[str, Any] = {"key": self._hashed(key, None), "expiry": moment + timedelta(seconds=most)}
-        asked |= {"now": moment.timestamp(), "cost": cost, "most": most}
+        asked: dict[str, Any] = {"key": self._hashed(key, None), "expiry": moment + timedelta(seconds=most + owed)}
+        asked |= {"now": moment.timestamp(), "cost": cost, "most": most, "owed": owed}
         with connection.cursor() as cursor:
             cursor.execute(_POUR, asked)
             row = cursor.fetchone()
         if row is not None:
-            return most - (float(row[0]) - moment.timestamp())
+            return most - (float(row[0]) - owed - moment.timestamp())
         empty_at = float(self.get(key, moment.timestamp()))
         return min(-0.001, most - cost - (empty_at - moment.timestamp()))
 

@@ -27,7 +27,7 @@ from temoin.pharmacies.professions import Right
 from temoin.testing.answers import AskedPerson, check_answers
 from temoin.testing.models import Record, Ticket, number_index, source_index
 from temoin.testing.numbers import draw_number
-from temoin.testing.opening import UNSAMPLED, opening, sampled
+from temoin.testing.opening import UNSAMPLED, opening, sampled, started
 from temoin.testing.queries import check_seen, record_in_scope
 from temoin.testing.sample import STARTED, Sample, Start, check_order, check_sample, check_start
 from temoin.testing.sent import SentAs
@@ -141,11 +141,8 @@ def start_reading(*, by: Holder, record_id: UUID, start: Start, seen: str = "") 
     with act(by=by, kind=EventKind.READING_STARTED, subject_kind="record", subject_id=record_id) as commit:
         record, opened = _sampled_record("start", record_id)
         check_seen(record, seen)
-        sampled_at = datetime.fromisoformat(opened["sampled_at"])
-        check_start(start, sampled_at)
-        typed = [*_typed_but_start(opened), *([STARTED] if start.is_typed else [])]
-        told = {"started_at": max(start.started_at, sampled_at).isoformat(), "typed_times": typed}
-        commit.move_sealed(record, "start", opened | told)
+        check_start(start, datetime.fromisoformat(opened["sampled_at"]))
+        commit.move_sealed(record, "start", opened | started(start, opened))
 
 
 def undo_start(*, by: Holder, record_id: UUID) -> None:
@@ -153,7 +150,7 @@ def undo_start(*, by: Holder, record_id: UUID) -> None:
     check_right(by=by, right=Right.TAKE_SAMPLE)
     with act(by=by, kind=EventKind.READING_UNDONE, subject_kind="record", subject_id=record_id) as commit:
         record, opened = _sampled_record("undo_start", record_id)
-        told = {"started_at": "", "typed_times": _typed_but_start(opened)}
+        told = {"started_at": "", "typed_times": [name for name in opened["typed_times"] if name != STARTED]}
         commit.move_sealed(record, "undo_start", opened | told)
 
 
@@ -162,10 +159,6 @@ def _sampled_record(verb: str, record_id: UUID) -> tuple[Record, dict[str, Any]]
     if not Record.lifecycle.allows(verb, record.state):
         raise ConflictError(f"cannot {verb} a record that is {record.state}")
     return record, record.unseal()
-
-
-def _typed_but_start(opened: dict[str, Any]) -> list[str]:
-    return [name for name in opened["typed_times"] if name != STARTED]
 
 
 def abandon_test(*, by: Holder, record_id: UUID) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from temoin.lib.clock import now
 from temoin.testing.report import Device
-from temoin.testing.sample import SAMPLED, Reading, Sample
+from temoin.testing.sample import SAMPLED, STARTED, Reading, Sample, Start
 
 # What a record seals of a sample that was not taken yet, or was taken back.
 UNSAMPLED: Mapping[str, object] = {
@@ -61,6 +61,14 @@ def sampled(sample: Sample) -> dict[str, object]:
         "typed_times": [SAMPLED] if sample.is_typed else [],
         "absent_at": "",  # whoever is sampled is there
     }
+
+
+def started(start: Start, sealed: Mapping[str, Any]) -> dict[str, object]:
+    """Return what a record that seals a sample seals besides once its reading clock was started."""
+    sampled_at = datetime.fromisoformat(sealed["sampled_at"])
+    typed = [name for name in sealed["typed_times"] if name != STARTED]
+    told = {"started_at": max(start.started_at, sampled_at).isoformat()}
+    return {**told, "typed_times": [*typed, *([STARTED] if start.is_typed else [])]}
 
 
 def _told(device: Device) -> dict[str, object]:

@@ -62,6 +62,7 @@ class SentResult:
     is_told: bool = True  # by a message that told its result
     awaits_sample: bool = False
     proposed_by: str = ""  # the program whose reading waits, "" for a person's and for none
+    number: str = ""  # on the label
 
     @property
     def person(self) -> str:
@@ -78,11 +79,18 @@ def find_sent(*, by: Holder, key: str) -> SentResult | None:
     Its sender learns what became of its own result and nothing of the patient, so it is no look: software that hands in
     a whole day again each night would be taken for one that reads too much.
     """
+    return find_all_sent(by=by, keys={key}).get(key)
+
+
+def find_all_sent(*, by: Holder, keys: Collection[str]) -> dict[str, SentResult]:
+    """Return the tests of results and orders that were sent before, as `find_sent` does, by their keys."""
     check_right(by=by, right=Right.PROPOSE_RESULT)
+    indexes = [index for key in keys for index in source_indexes(key)]
     with tenant_scope(by.pharmacy_id):
-        hits = Record.objects.select_for_update().filter(source_index__in=source_indexes(key))
+        hits = Record.objects.select_for_update().filter(source_index__in=indexes).order_by("id")
         # The index is not believed: the key stands in what is sealed.
-        return next((_sent(record) for record in hits if record.unseal()["source_key"] == key), None)
+        told = [(record.unseal()["source_key"], record) for record in hits]
+        return {key: _sent(record) for key, record in told if key in keys}
 
 
 def sent_of_keys(*, by: Holder, keys: Collection[str]) -> list[SentResult]:
@@ -108,6 +116,7 @@ def _sent(record: Record) -> SentResult:
         is_told=is_told,
         awaits_sample=state is RecordState.REGISTERED,
         proposed_by=(held["proposal"] or {}).get("program", ""),
+        number=held["number"],
     )
 
 

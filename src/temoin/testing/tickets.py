@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 from temoin.crypto.letter import draw_code, draw_salt, stretch
@@ -19,10 +21,18 @@ from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.testing.models import Record, Ticket, code_index
 
+DRAWN_AT_ONCE = 2  # threads: stretching lets others of the process go on
 
-def new_ticket(pharmacy_id: UUID, record_id: UUID, code: str = "") -> Ticket:
-    """Make a record's ticket, with the code that the patient has already where one is given."""
-    drawn, moment = _drawn(code), coarse(now())
+
+def draw_tickets(count: int) -> list[Mapping[str, str]]:
+    """Draw what so many tickets hold, before a commit that makes them together: stretching takes its time."""
+    with ThreadPoolExecutor(DRAWN_AT_ONCE) as threads:
+        return list(threads.map(lambda _number: _drawn(), range(count)))
+
+
+def new_ticket(pharmacy_id: UUID, record_id: UUID, code: str = "", drawn: Mapping[str, str] | None = None) -> Ticket:
+    """Make a record's ticket, with the code that the patient has already where one is given, or as it was drawn."""
+    drawn, moment = drawn or _drawn(code), coarse(now())
     index = code_index(drawn["code"])
     ticket = Ticket(pharmacy_id=pharmacy_id, id=new_id(), record_id=record_id, drawn_at=moment, code_index=index)
     ticket.seal(drawn)
