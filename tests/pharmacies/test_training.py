@@ -20,11 +20,14 @@ from temoin.outbox.models import Parcel
 from temoin.patients.actions import amend_patient
 from temoin.patients.models import Patient
 from temoin.patients.queries import traits_of
+from temoin.pharmacies.actions import move_clock
 from temoin.pharmacies.models import Member, Pharmacy
+from temoin.pharmacies.operator import Operator
 from temoin.pharmacies.professions import PRACTISED, Profession
 from temoin.pharmacies.seat import pharmacies_of, take_seat
 from temoin.pharmacies.team import change_profession
 from temoin.pharmacies.training import check_still_works, enter_training, may_practise, real_of
+from temoin.pharmacies.zones import zone_of
 from temoin.testing.practice import FAMILY_NAME, LOT_NUMBER, furnish
 from temoin.testing.queries import latest_report
 from temoin.testing.reaching import way_to_patient
@@ -113,6 +116,14 @@ def test_a_training_counter_is_no_place_of_work(house: House):
 
     assert [place.id for place in pharmacies_of(house.owner.person_id)] == [house.here.id]
     assert {place.id for place in Pharmacy.real.filter(finess__contains=house.here.finess)} == {house.here.id}
+
+
+def test_its_clock_is_moved_with_the_pharmacys(house: House):
+    place = practising(house.owner).pharmacy_id
+
+    move_clock(by=Operator(house.here.id), time_zone="Pacific/Noumea")
+
+    assert zone_of(place).key == "Pacific/Noumea"
 
 
 def test_no_pharmacy_passes_for_the_training_counter_of_another(house: House):

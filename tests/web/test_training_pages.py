@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 from django.conf import settings as site
 from django.test import Client
 from django.urls import reverse
 from every_page import every_page
-from people import House, make_patient, sign_in, suspend
+from people import COVID, House, make_patient, make_signed, sign_in, suspend
+from pypdf import PdfReader
 from training import practising
 
+from temoin.catalogue.actions import lots_in_stock
 from temoin.lib.training import is_training
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.team import change_profession
@@ -93,12 +96,26 @@ def test_every_page_that_opens_in_training_says_so(house: House, owner: Client):
 
     answers = {name: owner.get(path, headers=ENGLISH) for name, path in pages.items()}
 
-    silent = [name for name, one in answers.items() if one.status_code < 300 and BAND not in one.content.decode()]
+    shown = {name: one.content.decode() for name, one in answers.items() if one.status_code not in {301, 302}}
+    silent = [name for name, page in shown.items() if BAND not in page]
     assert silent == []
     assert [name for name, one in answers.items() if one.status_code >= 500] == []
     opened = {name for name, one in answers.items() if one.status_code == 200}
     assert opened >= {"home", "find_patient", "new_patient", "lots", "help", "groups", "mfa_index", "sessions"}
     assert not opened & {"team", "programs", "files", "figures", "billing", "journal", "invite"}
+
+
+def test_every_paper_says_so(house: House, owner: Client):
+    seat = practising(house.owner)
+    lot = lots_in_stock(by=seat, kind=COVID)[0].id
+    record = make_signed(seat, make_patient(seat, nir=""), lot)
+    go(owner, "training")
+
+    told = owner.get(reverse("result_pdf", args=[record])).content
+    pages = [owner.get(reverse(name, args=[record])) for name in ("print_result", "ticket", "label")]
+
+    assert "EXERCICE SANS VALEUR" in PdfReader(io.BytesIO(told)).pages[0].extract_text()
+    assert ["EXERCICE" in page.content.decode() for page in pages] == [True] * 3
 
 
 def test_a_suspension_at_work_ends_the_training_at_the_next_request(house: House, colleague: Client):

@@ -13,6 +13,7 @@ from temoin.journal.unreadable import each_opened
 from temoin.lib.errors import NotFoundError, refuse
 from temoin.lib.ids import MemberId
 from temoin.lib.phones import PhoneError, read_phone, region_of_postcode
+from temoin.lib.training import training_of
 from temoin.lib.typed import typed_line
 from temoin.lib.zones import today_in
 from temoin.pharmacies.account_events import tell_account
@@ -96,9 +97,11 @@ def move_clock(*, by: Holder, time_zone: str) -> None:
         subject_id=by.pharmacy_id,
         detail=zone,
     ):
-        if not Pharmacy.objects.filter(id=by.pharmacy_id).update(time_zone=zone):
+        places = by.pharmacy_id, training_of(by.pharmacy_id)
+        if not Pharmacy.objects.filter(id__in=places).update(time_zone=zone):
             raise NotFoundError
-    forget_zone(by.pharmacy_id)
+    for place in places:
+        forget_zone(place)
 
 
 def _set_closed(pharmacy_id: UUID, *, closed: bool) -> None:

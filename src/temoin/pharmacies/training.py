@@ -14,6 +14,7 @@ from django.db import IntegrityError
 from temoin.journal.act import act, acts_together, record_look
 from temoin.journal.events import EventKind
 from temoin.lib.errors import ConflictError, NotFoundError
+from temoin.lib.lengths import LONGEST
 from temoin.lib.training import is_training, training_of
 from temoin.pharmacies.actions import add_member
 from temoin.pharmacies.models import TRAINING_MARK, Member, Pharmacy
@@ -64,7 +65,7 @@ def _opened(by: Seat) -> UUID:
     counter = Pharmacy(
         id=place,
         finess=f"{TRAINING_MARK}{own.finess}",
-        name=_NAME.format(own.name),
+        name=_NAME.format(own.name)[: LONGEST["Pharmacy.name"]],
         street=own.street,
         postcode=own.postcode,
         city=own.city,
