@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 from temoin.crypto.letter import draw_code, draw_salt, stretch
@@ -21,18 +20,14 @@ from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.testing.models import Record, Ticket, code_index
 
-DRAWN_AT_ONCE = 2  # threads: stretching lets others of the process go on
 
+def new_ticket(pharmacy_id: UUID, record_id: UUID, code: str = "", *, is_stretched: bool = True) -> Ticket:
+    """Make a record's ticket, with the code that the patient has already where one is given.
 
-def draw_tickets(count: int) -> list[Mapping[str, str]]:
-    """Draw what so many tickets hold, before a commit that makes them together: stretching takes its time."""
-    with ThreadPoolExecutor(DRAWN_AT_ONCE) as threads:
-        return list(threads.map(lambda _number: _drawn(), range(count)))
-
-
-def new_ticket(pharmacy_id: UUID, record_id: UUID, code: str = "", drawn: Mapping[str, str] | None = None) -> Ticket:
-    """Make a record's ticket, with the code that the patient has already where one is given, or as it was drawn."""
-    drawn, moment = drawn or _drawn(code), coarse(now())
+    The key of one that is not stretched yet is made of the code when it is first asked for, or when the code goes: of
+    thousands that come at once it would take most of the time.
+    """
+    drawn, moment = _drawn(code, is_stretched=is_stretched), coarse(now())
     index = code_index(drawn["code"])
     ticket = Ticket(pharmacy_id=pharmacy_id, id=new_id(), record_id=record_id, drawn_at=moment, code_index=index)
     ticket.seal(drawn)
@@ -45,9 +40,13 @@ def renew_code(commit: Commit, ticket: Ticket) -> None:
     commit.reseal(ticket, drawn, has_code=True, drawn_at=coarse(now()), code_index=code_index(drawn["code"]))
 
 
-def _drawn(code: str = "") -> dict[str, str]:
+def _drawn(code: str = "", *, is_stretched: bool = True) -> dict[str, str]:
     code, salt = code or draw_code(), draw_salt()
-    return {"code": code, "salt": salt.hex(), "key": stretch(code, salt).hex()}
+    return {"code": code, "salt": salt.hex(), "key": stretch(code, salt).hex() if is_stretched else ""}
+
+
+def _key_of(held: Mapping[str, str]) -> bytes:
+    return bytes.fromhex(held["key"]) or stretch(held["code"], bytes.fromhex(held["salt"]))
 
 
 def read_ticket(*, by: Seat, record_id: UUID) -> str:
@@ -99,7 +98,7 @@ def has_key(record_id: UUID) -> bool:
 def code_key(record_id: UUID) -> tuple[bytes, bytes]:
     """Return the salt and the key of the letters of a record, for the act that seals one; NotFoundError."""
     opened = ticket_in_scope(record_id).unseal()
-    return bytes.fromhex(opened["salt"]), bytes.fromhex(opened["key"])
+    return bytes.fromhex(opened["salt"]), _key_of(opened)
 
 
 def destroy_code(commit: Commit, record_id: UUID, seen: bytes) -> None:
@@ -110,7 +109,8 @@ def destroy_code(commit: Commit, record_id: UUID, seen: bytes) -> None:
     ticket = ticket_in_scope(record_id)
     if bytes(ticket.sealed) != seen:
         raise ConflictError("the ticket was sealed anew meanwhile")
-    commit.reseal(ticket, ticket.unseal() | {"code": ""}, has_code=False, code_index=None)
+    held = ticket.unseal()
+    commit.reseal(ticket, held | {"code": "", "key": _key_of(held).hex()}, has_code=False, code_index=None)
 
 
 def ticket_in_scope(record_id: UUID) -> Ticket:

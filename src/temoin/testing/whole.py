@@ -18,7 +18,6 @@ from temoin.catalogue.states import LotState
 from temoin.journal.act import Acts
 from temoin.journal.events import EventKind
 from temoin.lib.clock import coarse, now
-from temoin.lib.commit import Commit
 from temoin.lib.ids import hourly_id
 from temoin.patients.actions import add_consent, check_notice
 from temoin.patients.queries import Found
@@ -44,7 +43,7 @@ from temoin.testing.sample import (
 )
 from temoin.testing.sent import SentAs
 from temoin.testing.states import RecordState
-from temoin.testing.tickets import draw_tickets, new_ticket
+from temoin.testing.tickets import new_ticket
 
 NEEDED = (Right.REGISTER_TEST, Right.TAKE_SAMPLE, Right.PROPOSE_RESULT)
 
@@ -62,11 +61,10 @@ class WholeTest:
 
 
 class ProposedTogether:
-    """What so many tests of one commit share: numbers and tickets that are drawn, and their lots."""
+    """What so many tests of one commit share: numbers that are drawn, and their lots."""
 
     def __init__(self, by: ProgramSeat, *, count: int, lots: Iterable[UUID]) -> None:
         self._by = by
-        self._tickets = draw_tickets(count)
         self._numbers = draw_numbers(count)  # the last to be asked: others who register wait for this commit
         self._lots = {lot_id: lot_of(lot_id) for lot_id in set(lots)}
         self._opened: set[UUID] = set()
@@ -112,12 +110,9 @@ class ProposedTogether:
         what, whose = EventKind.TEST_REGISTERED, record.id
         with acts.act(kind=what, subject_kind="record", subject_id=whose, detail=number) as commit:
             commit.insert(record)
-            self._add_ticket(commit, record.id)
+            commit.insert(new_ticket(self._by.pharmacy_id, record.id, is_stretched=False))
             add_consent(commit, record.id, record.patient_id, test.notice_version)
         steps = [EventKind.SAMPLE_TAKEN, EventKind.READING_STARTED, EventKind.RESULT_PROPOSED]
         for kind in steps if test.start is not None else (steps[0], steps[2]):
             with acts.act(kind=kind, subject_kind="record", subject_id=whose):
                 pass
-
-    def _add_ticket(self, commit: Commit, record_id: UUID) -> None:
-        commit.insert(new_ticket(self._by.pharmacy_id, record_id, drawn=self._tickets.pop()))
