@@ -14,7 +14,6 @@ from people import TRAITS, House, make_lot, make_patient, make_program, make_sam
 from sealed_journal import Journal, as_sealer
 
 from temoin.catalogue.kinds import load_kinds
-from temoin.intake.resent import said_in_call
 from temoin.intake.whole import CalledResult, take_results
 from temoin.lib.clock import now
 from temoin.patients.notice import CURRENT_NOTICE
@@ -29,6 +28,7 @@ from temoin.pharmacies.team import change_profession, depart_member, resume_memb
 from temoin.testing.actions import start_reading, take_sample, undo_sample, undo_start
 from temoin.testing.authority import compare_authority
 from temoin.testing.sample import Reading, Sample, Start
+from temoin.testing.sent import SentAs
 from temoin.testing.waiting import WaitMark, mark_waiting
 from temoin.testing.whole import WholeTest
 
@@ -99,7 +99,7 @@ def called_result(number: str, lot_id: UUID) -> CalledResult:
         sample=Sample("nasopharyngeal-swab", at - timedelta(minutes=20), lot_id),
         start=Start(at - timedelta(minutes=16)),
         reading=Reading({"sars-cov-2": "negative"}, at),
-        said=said_in_call(UUID(int=1), kind, number, person=person, sample=(), read=()),
+        said=SentAs(key=number, fixed="fixed", read="read"),
     )
     return CalledResult(number=number, person=person, put_aside=(), test=test)
 

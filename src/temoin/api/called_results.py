@@ -15,7 +15,7 @@ from temoin.api.reading import read_shape
 from temoin.api.record_views import reading_in, sample_in, start_in
 from temoin.catalogue.kinds import load_kinds
 from temoin.formats.csv.rows import plain_accession
-from temoin.intake.resent import said_in_call
+from temoin.intake.resent import CallSaid, said_in_call
 from temoin.intake.whole import CalledResult
 from temoin.lib.errors import TemoinError, refuse
 from temoin.lib.phones import region_of_postcode
@@ -75,11 +75,14 @@ class ResultReader:
         taken, read, is_correction = body.sample, body.reading, body.status == "corrected"
         if is_correction and read.read_at is None:
             raise refuse("reading.read_at", "required", _("Say when it was read: a correction is not read anew."))
-        said = said_in_call(
-            *(self._program_id, kind, body.number),
-            person=person,
-            sample=(taken.specimen, taken.lot_id, taken.sampled_at, taken.started_at),
-            read=(read.read_at, read.comment, *(part for one in sorted(read.outcomes.items()) for part in one)),
+        told = CallSaid(
+            specimen=taken.specimen,
+            lot_id=taken.lot_id,
+            sampled_at=taken.sampled_at,
+            started_at=taken.started_at,
+            read_at=read.read_at,
+            comment=read.comment,
+            outcomes=read.outcomes,
         )
         test = WholeTest(
             kind=kind,
@@ -87,7 +90,7 @@ class ResultReader:
             sample=sample_in(taken),
             start=start_in(taken),
             reading=reading_in(read),
-            said=said,
+            said=said_in_call(self._program_id, kind, body.number, person=person, told=told),
         )
         put_aside = body.patient.put_aside if body.patient else ()
         return CalledResult(

@@ -8,26 +8,28 @@ Its identity is the program, the sender's number and the kind of test, as a file
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
 from django.db import connection
 
+from temoin.catalogue.actions import lot_of
 from temoin.catalogue.kinds import Kind, load_kinds
 from temoin.catalogue.outcomes import specimen
 from temoin.crypto.blind import fold_parts
 from temoin.formats.csv.rows import PatientTraits, ResultRow, plain_accession
 from temoin.intake.patients import compared, traits_of_row
 from temoin.intake.problems import RowRefusedError
+from temoin.intake.sameness import read_at, sampled_at
 from temoin.lib.errors import ConflictError, InvalidError
 from temoin.patients.traits import Traits
 from temoin.pharmacies.programs import ProgramSeat
 from temoin.testing.amendments import Correction, propose_cancellation, propose_correction
 from temoin.testing.proposals import propose_result, withdraw_proposal
 from temoin.testing.sample import Reading
-from temoin.testing.sent import SentAs, SentResult, Stands, sent_of_keys
+from temoin.testing.sent import SentAs, SentResult, Stands, of_doors, of_one_door, says_the_same, sent_of_keys
 
 # Kept in the signed version, which is in French.
 REASON = "Correction reçue par message"
@@ -49,9 +51,21 @@ def said_of(program_id: UUID, kind: Kind, findings: Sequence[ResultRow], outcome
     read = (first.tested.key(), first.comment, *(part for one in sorted(outcomes.items()) for part in one))
     return SentAs(
         key=result_key(program_id, first.accession, kind),
-        fixed=fold_parts((*_person(first.patient), *sample)),
-        read=fold_parts(read),
+        fixed=of_doors(
+            fold_parts((*_person(first.patient), *sample)),
+            _fixed_for_all(_person(first.patient), first.specimen, sampled_at(first)),
+        ),
+        read=of_doors(fold_parts(read), _read_for_all(read_at(first), first.comment, outcomes)),
+        kit=first.device.kit.code if first.device.kit else "",
     )
+
+
+def _fixed_for_all(person: tuple[str, ...], specimen_code: str, at: datetime) -> str:
+    return fold_parts(("all doors", *person, specimen_code, _plain(at)))
+
+
+def _read_for_all(at: datetime, comment: str, outcomes: Mapping[str, str]) -> str:
+    return fold_parts(("all doors", _plain(at), comment, *(part for one in sorted(outcomes.items()) for part in one)))
 
 
 def said_void(program_id: UUID, kind: Kind, findings: Sequence[ResultRow]) -> SentAs:
@@ -59,22 +73,30 @@ def said_void(program_id: UUID, kind: Kind, findings: Sequence[ResultRow]) -> Se
     return replace(said_of(program_id, kind, findings, {}), read=_VOID)
 
 
-def said_in_call(
-    program_id: UUID,
-    kind: Kind,
-    number: str,
-    *,
-    person: UUID | Traits,
-    sample: Iterable[object],
-    read: Iterable[object],
-) -> SentAs:
-    """Return what a call says of one test, as it was written: what is left out is no moment and no word."""
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class CallSaid:
+    """What a call says of a sample and a reading, as it was written: what is left out is no moment and no word."""
+
+    specimen: str
+    lot_id: UUID
+    sampled_at: datetime | None
+    started_at: datetime | None
+    read_at: datetime | None
+    comment: str
+    outcomes: Mapping[str, str]
+
+
+def said_in_call(program_id: UUID, kind: Kind, number: str, *, person: UUID | Traits, told: CallSaid) -> SentAs:
+    """Return what a call says of one test."""
     whom = ("record", str(person)) if isinstance(person, UUID) else _traits_said(person)
-    return SentAs(
-        key=result_key(program_id, number, kind),
-        fixed=fold_parts((*whom, *map(_plain, sample))),
-        read=fold_parts(tuple(map(_plain, read))),
-    )
+    sample = (told.specimen, told.lot_id, told.sampled_at, told.started_at)
+    read = (told.read_at, told.comment, *(part for one in sorted(told.outcomes.items()) for part in one))
+    fixed, read_digest = fold_parts((*whom, *map(_plain, sample))), fold_parts(tuple(map(_plain, read)))
+    # A message names its person, and tells both moments and no start: what a call says otherwise is known to calls.
+    if isinstance(person, Traits) and told.sampled_at and told.read_at and told.started_at is None:
+        fixed = of_doors(fixed, _fixed_for_all(whom, told.specimen, told.sampled_at))
+        read_digest = of_doors(read_digest, _read_for_all(told.read_at, told.comment, told.outcomes))
+    return SentAs(key=result_key(program_id, number, kind), fixed=fixed, read=read_digest, lot_id=told.lot_id)
 
 
 def _plain(value: object) -> str:
@@ -85,7 +107,23 @@ def _plain(value: object) -> str:
 
 def said_of_ordered(said: SentAs, sent: SentResult) -> SentAs:
     """Return what is said of a result in the test of its order, which another number of it would not be known by."""
-    return replace(said, fixed=fold_parts((said.key, said.fixed))) if sent.order else said
+    return replace(said, fixed=fold_parts((said.key, of_one_door(said.fixed)))) if sent.order else said
+
+
+def _is_of(said: SentAs, sent: SentResult) -> bool:
+    """Tell whether a result is of the test that was sent before: person, sample and device.
+
+    By another door it is where that of it is the same which both can say, and what one alone says, the lot or the kit,
+    is as it is on record.
+    """
+    if of_one_door(said.fixed) == of_one_door(sent.fixed) or not says_the_same(said.fixed, sent.fixed):
+        return of_one_door(said.fixed) == of_one_door(sent.fixed)
+    lot = lot_of(sent.lot_id) if sent.lot_id else None
+    return lot is not None and (lot.id == said.lot_id if said.lot_id else lot.kit == said.kit)
+
+
+def _was_read(said: SentAs, sent: SentResult) -> bool:
+    return any(says_the_same(said.read, one) for one in sent.read)
 
 
 def result_key(program_id: UUID, number: str, kind: Kind) -> str:
@@ -142,15 +180,16 @@ def take_again(by: ProgramSeat, sent: SentResult, said: SentAs, *, is_correction
 
     RowRefusedError where it is neither what was said nor a correction that can be proposed.
     """
-    if said.fixed == sent.fixed and said.read == sent.read[-1]:
+    is_of = _is_of(said, sent)
+    if is_of and says_the_same(said.read, sent.read[-1]):
         return False
     if not is_correction:
-        if said.fixed == sent.fixed and said.read in sent.read:
+        if is_of and _was_read(said, sent):
             return False  # what was corrected since, read again
         raise RowRefusedError("accession_number", "number_used")
-    if said.fixed != sent.fixed:
+    if not is_of:
         raise RowRefusedError("accession_number", "correction_of_another")
-    if said.read in sent.read:
+    if _was_read(said, sent):
         raise RowRefusedError("test_result_status", "replaced")
     try:
         return _corrected(by, sent, said, reading)
@@ -160,7 +199,7 @@ def take_again(by: ProgramSeat, sent: SentResult, said: SentAs, *, is_correction
 
 def take_cancellation(by: ProgramSeat, sent: SentResult, said: SentAs) -> Void | None:
     """Take that a result is void; tell what was done, None where nothing was left to do. RowRefusedError likewise."""
-    if said.fixed != sent.fixed:
+    if not _is_of(said, sent):
         raise RowRefusedError("accession_number", "cancel_of_another")
     if sent.stands is Stands.WAITS:
         if sent.proposed_by != by.name:

@@ -18,6 +18,7 @@ from temoin.testing.models import Record, source_indexes
 from temoin.testing.states import UNDER_WAY, RecordState
 
 _RESULT = "/"  # between what was said of an order and of its result
+_DOORS = ":"  # between what one door says, and that of it which all doors can say
 MOST_SAID = 20  # the last ones that are known again, of one result
 
 
@@ -35,19 +36,37 @@ class Stands(StrEnum):
 class SentAs:
     """A result, or an order of a test, as its sender said it.
 
-    Digests of its identity, of what no correction changes, and of what was read.
+    Digests of its identity, of what no correction changes, and of what was read; the last two as `of_doors` makes them.
     """
 
     key: str
     fixed: str
     read: str
     order_number: str = ""  # where it is an order, that which goes with its result
+    lot_id: UUID | None = None  # where it names the lot
+    kit: str = ""  # where it names the kit alone
 
     def kept(self, sent: SentResult | None = None) -> str:
         """Return what its record seals, with what was said of it before; beside its order, where it fills one."""
         earlier = sent.read if sent and sent.is_told else ()
         told = " ".join((self.fixed, *(*earlier, self.read)[-MOST_SAID:]))
         return f"{sent.order}{_RESULT}{told}" if sent and sent.order else told
+
+
+def of_doors(own: str, shared: str) -> str:
+    """Return a digest of what a door says, with one of what all doors can say; "" where it says less, or more."""
+    return f"{own}{_DOORS}{shared}" if shared else own
+
+
+def of_one_door(digest: str) -> str:
+    """Return the digest of what a door says in its own way."""
+    return digest.partition(_DOORS)[0]
+
+
+def says_the_same(one: str, other: str) -> bool:
+    """Tell whether two digests are of one thing said, by one door or by two."""
+    (own, _colon, shared), (known, _other_colon, known_shared) = one.partition(_DOORS), other.partition(_DOORS)
+    return own == known or (bool(shared) and shared == known_shared)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -63,6 +82,7 @@ class SentResult:
     awaits_sample: bool = False
     proposed_by: str = ""  # the program whose reading waits, "" for a person's and for none
     number: str = ""  # on the label
+    lot_id: UUID | None = None
 
     @property
     def person(self) -> str:
@@ -117,6 +137,7 @@ def _sent(record: Record) -> SentResult:
         awaits_sample=state is RecordState.REGISTERED,
         proposed_by=(held["proposal"] or {}).get("program", ""),
         number=held["number"],
+        lot_id=record.lot_id,
     )
 
 
