@@ -14,17 +14,18 @@ from itertools import islice
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from temoin.api.message_notes import MessageNote, notes_of, notes_of_orders
+from temoin.api.message_notes import MessageNote, notes_of, notes_of_orders, order_answer
 from temoin.api.near import TELLING, tell_no_further
 from temoin.api.whole_results import failed_item
 from temoin.formats.csv.problems import FileRefusedError, RowErrors
 from temoin.formats.csv.rows import ResultRow
 from temoin.formats.csv.tables import Encoding
 from temoin.formats.handed.hl7 import message_type
-from temoin.formats.handed.hl7_file import RawMessage, header_of, raw_messages
+from temoin.formats.handed.hl7_file import RawMessage, header_of, raw_messages, segments_of
 from temoin.formats.handed.hl7_orders import ORDERS, TestOrder
 from temoin.formats.hl7v2 import AckCode
 from temoin.formats.hl7v2.answering import AckError, AckReason, acknowledgement
+from temoin.formats.hl7v2.order_response import OrderAnswer
 from temoin.formats.hl7v2.syntax import Segment
 from temoin.intake.measuring import check_may_measure, propose_measured
 from temoin.intake.messages import orders_of_message, rows_of_message, told_by
@@ -67,12 +68,20 @@ _REJECTED = _OF_FORM | {"in_progress", "not_now", "not_admitted"}
 
 
 @dataclass(frozen=True)
+class MessageDone:
+    """What is answered of a message that was taken."""
+
+    notes: Sequence[MessageNote] = ()
+    orders: Sequence[OrderAnswer] = ()
+
+
+@dataclass(frozen=True)
 class MessageRoad:
     """What is done with the messages of a call or a line, by which name, and who may."""
 
     name: str
     check: Callable[[ProgramSeat], None]
-    propose: Callable[[ProgramSeat, RawMessage], list[MessageNote]]
+    propose: Callable[[ProgramSeat, RawMessage], MessageDone]
 
 
 def road_with_notice(notice: str) -> MessageRoad:
@@ -138,34 +147,33 @@ def in_progress(raw: RawMessage) -> bytes:
 
 def _take(seat: ProgramSeat, road: MessageRoad, raw: RawMessage, header: Segment) -> Answer:
     """Propose the results of a message; its answer is kept by the commit that does it."""
-    notes = [
-        AckError(one.place, AckReason.ACCEPTED, one.words, "W" if one.is_warning else "I")
-        for one in road.propose(seat, raw)
-    ]
-    return {"acknowledgement": _acknowledgement(header, AckCode.ACCEPT, notes).decode()}
+    done = road.propose(seat, raw)
+    notes = [AckError(one.place, AckReason.ACCEPTED, one.words, "W" if one.is_warning else "I") for one in done.notes]
+    return {"acknowledgement": _acknowledgement(header, AckCode.ACCEPT, notes, done.orders).decode()}
 
 
 def _check_whole(seat: ProgramSeat) -> None:
     check_may_propose(by=seat)
 
 
-def _propose_whole(notice: str, seat: ProgramSeat, raw: RawMessage) -> list[MessageNote]:
+def _propose_whole(notice: str, seat: ProgramSeat, raw: RawMessage) -> MessageDone:
     header = header_of(raw)
     if header is not None and message_type(header) in ORDERS:
         return _order_tests(notice, seat, raw)
     read = rows_of_message(seat, raw, Encoding.UTF_8)
     rows = read.rows
     _check_rows(rows)
-    return notes_of(
-        read, propose_rows(by=seat, rows=[row for row in rows if isinstance(row, ResultRow)], notice=notice)
-    )
+    done = propose_rows(by=seat, rows=[row for row in rows if isinstance(row, ResultRow)], notice=notice)
+    return MessageDone(notes_of(read, done))
 
 
-def _order_tests(notice: str, seat: ProgramSeat, raw: RawMessage) -> list[MessageNote]:
+def _order_tests(notice: str, seat: ProgramSeat, raw: RawMessage) -> MessageDone:
     read = orders_of_message(seat, raw)
     _check_rows(read.orders)
     orders = [one for one in read.orders if isinstance(one, TestOrder)]
-    return notes_of_orders(read, take_orders(by=seat, orders=orders, notice=notice))
+    done = take_orders(by=seat, orders=orders, notice=notice)
+    people = [one for one in segments_of(raw, Encoding.UTF_8) if one.name == "PID"]
+    return MessageDone(notes_of_orders(read, done), [order_answer(one, people) for one in done])
 
 
 def _check_rows(rows: Sequence[ResultRow | TestOrder | RowErrors]) -> None:
@@ -181,9 +189,11 @@ def _check_measured(seat: ProgramSeat) -> None:
     check_may_measure(by=seat)
 
 
-def _propose_measured(seat: ProgramSeat, raw: RawMessage) -> list[MessageNote]:
+def _propose_measured(seat: ProgramSeat, raw: RawMessage) -> MessageDone:
     propose_measured(by=seat, told=told_by(raw))
-    return []  # what an analyser's port reads is a short table: each of its messages would be answered by the same list
+    return (
+        MessageDone()
+    )  # what an analyser's port reads is a short table: each of its messages would be answered by the same list
 
 
 # An analyser tells the number on the sample's label: all else is on record.
@@ -227,5 +237,7 @@ def _written(header: Segment | None, code: AckCode, problems: Sequence[RowProble
     return _acknowledgement(header, code, errors)
 
 
-def _acknowledgement(header: Segment | None, code: AckCode, errors: Sequence[AckError]) -> bytes:
-    return acknowledgement(header, code, errors, at=now(), own_id=secrets.token_hex(10))
+def _acknowledgement(
+    header: Segment | None, code: AckCode, errors: Sequence[AckError], orders: Sequence[OrderAnswer] = ()
+) -> bytes:
+    return acknowledgement(header, code, errors, at=now(), own_id=secrets.token_hex(10), orders=orders)

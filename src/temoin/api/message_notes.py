@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from temoin.formats.handed.hl7_orders import TestOrder
+from temoin.formats.hl7v2.order_response import OrderAnswer
+from temoin.formats.hl7v2.syntax import Segment
 from temoin.intake.messages import OrdersTold, RowsTold
+from temoin.intake.ordering import OrderDone
 from temoin.intake.proposing import ProposedRow
 from temoin.intake.resent import Void
 from temoin.testing.sent import Stands
@@ -26,6 +29,17 @@ _STANDING = {
 _VOID = {
     Void.PROPOSED: gettext_lazy("It is signed: its cancellation is proposed, which a pharmacist signs or refuses."),
     Void.TAKEN_BACK: gettext_lazy("Nobody had signed it: it is taken back."),
+}
+
+
+# HL7 tables 0119 and 0038.
+NEW_DONE, CANCEL_DONE = "OK", "CR"
+_STATUS = {
+    Stands.WAITS: "IP",
+    Stands.PUT_ASIDE: "SC",
+    Stands.SIGNED: "CM",
+    Stands.CANCELLED: "CA",
+    Stands.ENDED: "CA",
 }
 
 
@@ -49,10 +63,19 @@ def notes_of(read: RowsTold, done: Iterable[ProposedRow] = ()) -> list[MessageNo
     return [*_bounded(again), *_bounded(_left_out(read))]
 
 
-def notes_of_orders(read: OrdersTold, again: Iterable[tuple[TestOrder, Stands]]) -> list[MessageNote]:
+def notes_of_orders(read: OrdersTold, done: Iterable[OrderDone]) -> list[MessageNote]:
     """Return what is told of orders beside that they were taken."""
-    known = [_ordered_before(order, stands) for order, stands in again]
+    known = [_ordered_before(one.order, one.again) for one in done if one.again]
     return [*_bounded(known), *_bounded(_left_out(read))]
+
+
+def order_answer(done: OrderDone, people: Sequence[Segment]) -> OrderAnswer:
+    """Return what the response says of an order: that it is done, and how its test stands."""
+    order = done.order
+    person = next((one for one in reversed(people) if one.line < order.row), None)
+    control, status = (NEW_DONE, "SC") if order.is_new else (CANCEL_DONE, "CA")
+    test = str(done.test_id) if done.test_id else ""
+    return OrderAnswer(control, _STATUS[done.again] if done.again else status, order.number, test, person)
 
 
 def _ordered_before(order: TestOrder, stands: Stands) -> MessageNote:

@@ -6,6 +6,9 @@ An order is known by the program, its number and the kind of test for as long as
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from uuid import UUID
+
 from temoin.catalogue.kinds import Kind, load_kinds
 from temoin.crypto.blind import fold_parts
 from temoin.formats.csv.rows import PatientTraits
@@ -22,27 +25,35 @@ from temoin.testing.orders import take_back_test
 from temoin.testing.sent import SentAs, Stands, find_sent, sent_of_keys
 
 
-def take_orders(*, by: ProgramSeat, orders: list[TestOrder], notice: str) -> list[tuple[TestOrder, Stands]]:
-    """Do the orders of one message, in the caller's transaction; return those done before, each with what stands.
+@dataclass(frozen=True, slots=True, repr=False)
+class OrderDone:
+    """An order that was done: its test, where it is of one, and what stands of it where that was before."""
+
+    order: TestOrder
+    test_id: UUID | None
+    again: Stands | None = None
+
+
+def take_orders(*, by: ProgramSeat, orders: list[TestOrder], notice: str) -> list[OrderDone]:
+    """Do the orders of one message, in the caller's transaction; return what became of each.
 
     MessageRefusedError names what forbids it; LikelyKnownError where the patient may be one on record.
     """
     check_may_propose(by=by)
     wait_for_others(by, ((order.number, order.patient) for order in orders))
-    again: list[tuple[TestOrder, Stands]] = []
+    done: list[OrderDone] = []
     for order in orders:
         try:
-            stands = _register(by, order, notice) if order.is_new else _take_back(by, order)
+            done.append(_register(by, order, notice) if order.is_new else _take_back(by, order))
         except InvalidError as error:
             raise MessageRefusedError(problems_of_patient(order.row, order.written, error)) from None
         except RowRefusedError as error:
             raise MessageRefusedError([_refusal(order, error)]) from None
-        again += [(order, stands)] if stands else []
-    return again
+    return done
 
 
-def _register(by: ProgramSeat, order: TestOrder, notice: str) -> Stands | None:
-    """Register the test of a new order; return what stands of one that was done before."""
+def _register(by: ProgramSeat, order: TestOrder, notice: str) -> OrderDone:
+    """Register the test of a new order, or tell what stands of one that was done before."""
     kind, patient = order.kind, order.patient
     if kind is None or patient is None:
         raise TypeError("a new order tells its person and its test")
@@ -51,18 +62,18 @@ def _register(by: ProgramSeat, order: TestOrder, notice: str) -> Stands | None:
     if sent is not None:
         if sent.person != said.fixed:
             raise RowRefusedError("accession_number", "order_used")
-        return sent.stands
+        return OrderDone(order, sent.id, sent.stands)
     if find_sent(by=by, key=result_key(by.program_id, order.number, kind)) is not None:
         raise RowRefusedError("accession_number", "order_late")
     patient_id = patient_of(by, traits_of_row(patient))
     try:
-        register_test(by=by, patient_id=patient_id, kind=kind.code, notice_version=notice, said=said)
+        test_id = register_test(by=by, patient_id=patient_id, kind=kind.code, notice_version=notice, said=said)
     except ConflictError:
         raise InProgressError from None  # another message brought it meanwhile: sent again, it is known
-    return None
+    return OrderDone(order, test_id)
 
 
-def _take_back(by: ProgramSeat, order: TestOrder) -> Stands | None:
+def _take_back(by: ProgramSeat, order: TestOrder) -> OrderDone:
     """Close the tests of a cancelled order; say so where they were closed before."""
     kinds = [order.kind] if order.kind else list(load_kinds().values())
     found = sent_of_keys(by=by, keys={order_key(by.program_id, order.number, kind) for kind in kinds})
@@ -74,7 +85,8 @@ def _take_back(by: ProgramSeat, order: TestOrder) -> Stands | None:
         taken_back = [take_back_test(by=by, record_id=one.id) for one in found]
     except ConflictError:
         raise RowRefusedError("accession_number", "order_begun") from None
-    return None if any(taken_back) else Stands.ENDED
+    test_id = found[0].id if len(found) == 1 else None
+    return OrderDone(order, test_id, None if any(taken_back) else Stands.ENDED)
 
 
 def _said(by: ProgramSeat, number: str, kind: Kind, patient: PatientTraits) -> SentAs:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from temoin.formats.hl7v2.acknowledgement import AckCode
+from temoin.formats.hl7v2.order_response import OrderAnswer, order_segments, response_type
 from temoin.formats.hl7v2.separators import DEFAULT
 from temoin.formats.hl7v2.syntax import Segment
 from temoin.formats.hl7v2.writing import Value, joined, moment, segment
@@ -38,9 +39,19 @@ class AckError:
 
 
 def acknowledgement(
-    header: Segment | None, code: AckCode, errors: Sequence[AckError], *, at: datetime, own_id: str
+    header: Segment | None,
+    code: AckCode,
+    errors: Sequence[AckError],
+    *,
+    at: datetime,
+    own_id: str,
+    orders: Sequence[OrderAnswer] = (),
 ) -> bytes:
-    """Write the answer to a message; of one whose header could not be read, an answer to nothing."""
+    """Write the answer to a message; of one whose header could not be read, an answer to nothing.
+
+    It is the response to an order where its sender asks for one, with what became of each.
+    """
+    response = response_type(header, code)
     version = (header.text(12) if header else "") or "2.5.1"
     asked = header.text(10) if header else ""
     head: dict[int, Value] = {
@@ -49,7 +60,7 @@ def acknowledgement(
         5: header.text(3) if header else "",
         6: header.text(4) if header else "",
         7: moment(at),
-        9: ("ACK", (header.text(9, 2) if header else "") or "R01", "ACK"),
+        9: response or ("ACK", (header.text(9, 2) if header else "") or "R01", "ACK"),
         10: own_id,
         11: (header.text(11) if header else "") or "P",
         12: version,
@@ -60,7 +71,8 @@ def acknowledgement(
         told[3] = _short(errors)
         errors = [one for one in errors if one.severity == "E"]  # ERR cannot say there that it is none
     lines = [segment("MSH", head, DEFAULT), segment("MSA", told, DEFAULT)]
-    return joined([*lines, *(_error(one, version) for one in errors[:_MOST_ERRORS])])
+    lines += [_error(one, version) for one in errors[:_MOST_ERRORS]]
+    return joined([*lines, *(order_segments(response, orders) if response else ())])
 
 
 def batch_acknowledgement(header: Segment | None, answers: Sequence[bytes], *, at: datetime, own_id: str) -> bytes:
