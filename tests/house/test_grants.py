@@ -119,6 +119,7 @@ TABLES = {
     "temoin_keeper": {
         "crypto_data_key": "DELETE INSERT SELECT",
         "crypto_platform_key": "DELETE INSERT SELECT",
+        **dict.fromkeys(LIBRARIES, "DELETE"),
         "journal_alert": "INSERT",
         "outbox_duty": "INSERT SELECT UPDATE",
         "pharmacies_pharmacy": "SELECT",
@@ -137,6 +138,7 @@ TABLES = {
     },
 }
 # What the clock decides of each row that ends, and what hangs on what: for the keeper to see besides.
+ACCOUNT = {"email", "is_active", "password", "enrolment", "enrolment_until"}
 ENDS = {
     "outbox_parcel": {"state", "settled_at"},
     "patients_patient": {"created_at"},
@@ -336,11 +338,13 @@ COLUMNS = {
     ("temoin_app", "outbox_lane", "SELECT"): {"destination", "asleep"},
     ("temoin_sealer", "journal_listing", "SELECT"): {"pharmacy_id", "id", "subjects"},
     ("temoin_keeper", "mfa_authenticator", "UPDATE"): {"data"},
-    ("temoin_keeper", "signin_person", "SELECT"): {"id", "password", "enrolment"},
-    ("temoin_keeper", "signin_person", "UPDATE"): {"password", "enrolment"},
+    ("temoin_keeper", "signin_person", "SELECT"): {"id", *ACCOUNT},
+    ("temoin_keeper", "signin_person", "UPDATE"): ACCOUNT,
+    ("temoin_keeper", "account_emailaddress", "SELECT"): {"id", "user_id"},
+    ("temoin_keeper", "account_emailconfirmation", "SELECT"): {"email_address_id"},
     ("temoin_keeper", "delivery_letter", "SELECT"): {"pharmacy_id", "id", "record_id"},
     ("temoin_keeper", "patients_consent", "SELECT"): {"pharmacy_id", "id", "patient_id"},
-    ("temoin_keeper", "signin_session", "SELECT"): {"session_key", "expire_date"},
+    ("temoin_keeper", "signin_session", "SELECT"): {"session_key", "expire_date", "person_id"},
     ("temoin_keeper", "signin_memo", "SELECT"): {"key", "expires_at"},
     ("temoin_keeper", "transmission_difference", "SELECT"): {"pharmacy_id", "id", "parcel_id"},
     **{("temoin_keeper", table, "UPDATE"): columns for table, columns in SEALED.items()},

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from people import NEWCOMER, House, make_lot, make_patient, make_signed, open_house
+from people import NEWCOMER, House, make_lot, make_patient, make_signed, open_house, person_of, set_up_totp
 from retention_rounds import arrive
 from roles import take_role
 from sealed_journal import Journal
@@ -16,7 +16,8 @@ from test_both_verifiers import verdicts
 
 from temoin.lib.clock import now
 from temoin.lib.zones import HOUSE, today_in
-from temoin.pharmacies.team import invite_member
+from temoin.pharmacies.team import depart_member, invite_member
+from temoin.retention.accounts import end_accounts
 from temoin.retention.cases import answer_case, open_case
 from temoin.retention.questions import ERASURE
 from temoin.retention.reaping import delete_invitations, delete_patients, delete_records
@@ -34,6 +35,7 @@ DEEDS = {
     "a deleted version is back": "INSERT INTO testing_record_version SELECT * FROM aside_before "
     "WHERE record_id = '{gone}'",
     "the grant of an erasure is deleted": "DELETE FROM journal_event WHERE kind = 'case.granted'",
+    "an account that was emptied opens again": "UPDATE signin_person SET is_active = true WHERE NOT is_active",
     "the event of the deletion is deleted": "DELETE FROM journal_event WHERE kind = 'record.erased'",
 }
 
@@ -51,6 +53,8 @@ def ended(journal: Journal) -> dict[str, str]:
     answer_case(by=house.owner, case_id=case_id, granted=True, answer="Effacé")
     kept = make_signed(house.owner, make_patient(house.owner, family_name="BERNARD"), lot)
     invite_member(by=house.owner, newcomer=NEWCOMER)
+    set_up_totp(person_of(house.colleague))
+    depart_member(by=house.owner, member_id=house.colleague.member_id, last_day=today_in(HOUSE))
     journal.superuser.execute("CREATE TABLE aside_before AS TABLE testing_record_version")
     with take_role("temoin_keeper"):
         tomorrow = now() + timedelta(days=1)
@@ -59,6 +63,7 @@ def ended(journal: Journal) -> dict[str, str]:
         assert delete_records(house.here.id, tomorrow, threading.Event()) == 1
         assert delete_patients(house.here.id, tomorrow, threading.Event()) == 1
         assert delete_invitations(house.here.id, now() + timedelta(days=30), threading.Event()) == 1
+        assert end_accounts(-2, threading.Event()) == 1  # as of the day after tomorrow
     journal.seal()
     return {"gone": str(gone), "kept": str(kept)}
 

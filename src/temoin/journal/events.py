@@ -132,6 +132,7 @@ class EventKind(StrEnum):
     FACTOR_REMOVED = "factor.removed"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 the name of an event
     ACCOUNT_CHANGED = "account.changed"
+    ACCOUNT_ENDED = "account.ended"
     PROGRAM_REFUSED = "program.refused"
     SIGN_IN_FAILED = "session.refused"
     SIGNED_IN = "session.opened"
@@ -318,6 +319,7 @@ MEANING: dict[EventKind, str] = {
     EventKind.REGISTER_COMPARED: "What the register shows otherwise was compared with the card; the detail says what.",
     EventKind.FACTORS_RECOVERED: "The operator, with two holders, ended the factors of whom no colleague may reset; "
     "told in each pharmacy where they work; the digest names both by the hashes of their keys.",
+    EventKind.ACCOUNT_ENDED: "What signed a person in was deleted, a year after their last day in every pharmacy.",
     EventKind.FACTORS_RESET: "A colleague ended a person's sessions and factors, and drew a one-time enrolment code.",
     EventKind.FACTOR_ADDED: "A person set up a second factor of their account; the detail has its kind.",
     EventKind.FACTOR_CHANGED: "A second factor of a person was changed, as the use of a recovery code does.",

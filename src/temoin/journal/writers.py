@@ -64,6 +64,7 @@ _OWN = {
         EventKind.ARRIVALS_ENDED,
         EventKind.ARRIVAL_KEY_ENDED,
         EventKind.INVITATION_ERASED,
+        EventKind.ACCOUNT_ENDED,
         EventKind.GROUP_ENDED,
         EventKind.ORPHAN_ENDED,
     },

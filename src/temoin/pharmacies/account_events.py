@@ -100,6 +100,13 @@ def remove_factors(person_id: UUID) -> None:
         tell_change(person_id, EventKind.FACTOR_REMOVED, table=FACTOR, row_id=row_id, former="", detail=kind)
 
 
+def has_account(person_id: UUID) -> bool:
+    """Tell whether a person has an account still: it ends a year after their last day in every pharmacy."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT is_active FROM {PERSON} WHERE id = %s", [person_id])  # noqa: S608
+        return bool(cursor.fetchone() == (True,))
+
+
 def digest_now(table: str, row_id: UUID | int) -> str:
     """Return what events tell of a row of an account, which is locked until the transaction ends; "" without one."""
     with connection.cursor() as cursor:

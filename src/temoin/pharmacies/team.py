@@ -22,6 +22,7 @@ from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem, refuse
 from temoin.lib.ids import new_id
 from temoin.lib.zones import bounds_of_day
+from temoin.pharmacies.account_events import has_account
 from temoin.pharmacies.models import Invitation, Member, Pharmacy
 from temoin.pharmacies.newcomer import Newcomer
 from temoin.pharmacies.notices import NoticeKind, owners_at_work, post_notice
@@ -175,6 +176,7 @@ def resume_member(*, by: Holder, member_id: UUID) -> None:
         if member.is_active and member.last_day is None:
             raise ConflictError("at work already")
         _check_may_give(by, member.profession)
+        _check_has_account(member)
         commit.reseal(member, is_active=True, last_day=None)
         if not bound_check(commit, member_id, None):
             post_check(commit, Subject("member", member_id, member.profession), member.unseal())
@@ -188,8 +190,16 @@ def depart_member(*, by: Holder, member_id: UUID, last_day: date) -> None:
         _check_somebody_manages(by, member, team)
         if member.last_day is not None and last_day > member.last_day:
             _check_may_give(by, member.profession)
+            _check_has_account(member)
         commit.reseal(member, last_day=last_day)
         bound_check(commit, member_id, _end_of(last_day, by))
+
+
+def _check_has_account(member: Member) -> None:
+    """Refuse to give a place back to whom nothing signs in any more."""
+    if not has_account(member.person_id):
+        ended = _("This person’s account was deleted, a year after their last day: invite them again.")
+        raise refuse("", "account_ended", ended)
 
 
 def _end_of(last_day: date | None, by: Holder) -> datetime | None:

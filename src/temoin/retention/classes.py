@@ -14,7 +14,7 @@ from temoin.lib.reviewed import Review, review_of
 from temoin.retention.settings import Retention
 
 RESULTS, EXCHANGES, INVITATIONS, BACKUPS = "results", "exchanges", "invitations", "backups"
-CALLS, WEBHOOK_NOTICES = "program-calls", "webhook-notices"
+CALLS, WEBHOOK_NOTICES, ACCOUNTS = "program-calls", "webhook-notices", "accounts"
 
 
 class Ends(StrEnum):

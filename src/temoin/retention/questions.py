@@ -142,3 +142,16 @@ MEMORY = """
     DELETE FROM signin_memo WHERE key IN (
         SELECT key FROM signin_memo WHERE expires_at < %(now)s ORDER BY key LIMIT {limit})
 """
+# An account that was emptied has no password and is not active; whoever is signed in may be taking a new place.
+ACCOUNTS = """
+    SELECT person.id FROM signin_person AS person
+     WHERE person.id = ANY(%(persons)s) AND (person.is_active OR person.email NOT LIKE '%%@ended.invalid')
+       AND NOT EXISTS (SELECT FROM signin_session AS session WHERE session.person_id = person.id)
+     ORDER BY person.id
+"""
+_CONFIRMATIONS = """
+    DELETE FROM account_emailconfirmation USING account_emailaddress AS address
+     WHERE email_address_id = address.id AND address.user_id = %(person)s
+"""
+ADDRESSES = (_CONFIRMATIONS, "DELETE FROM account_emailaddress WHERE user_id = %(person)s")
+WHOLE_HOLD = f"SELECT {_HELD.format(person='NULL::uuid')}"

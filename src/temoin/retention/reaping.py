@@ -90,6 +90,7 @@ class Reaped:
     calls: int = 0
     webhook_notices: int = 0
     sessions: int = 0
+    accounts: int = 0
     keys: int = 0
 
     def add(self, other: Reaped) -> None:

@@ -17,7 +17,8 @@ from temoin.lib.handed import Handed
 from temoin.lib.training import is_training
 from temoin.outbox.duties import Duty
 from temoin.pharmacies.models import Pharmacy
-from temoin.retention.classes import CALLS, EXCHANGES, INVITATIONS, RESULTS, WEBHOOK_NOTICES, load_classes
+from temoin.retention.accounts import end_accounts
+from temoin.retention.classes import ACCOUNTS, CALLS, EXCHANGES, INVITATIONS, RESULTS, WEBHOOK_NOTICES, load_classes
 from temoin.retention.passing import delete_calls, delete_sessions, delete_sides, delete_webhook_notices
 from temoin.retention.questions import ERASURE
 from temoin.retention.reaping import Reaped, day_before, delete_invitations, delete_patients, delete_records
@@ -55,6 +56,8 @@ def reap_all(stop: threading.Event) -> Reaped:
             if is_away(error):
                 raise
             failed.append(error)
+    if (days := load_classes().days_of(ACCOUNTS, DECIDED())) is not None and not stop.is_set():
+        total.accounts = end_accounts(days, stop)
     if failed:
         raise failed[0]
     return total

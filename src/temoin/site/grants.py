@@ -17,11 +17,14 @@ APP_TABLES = ("account_emailaddress", "account_emailconfirmation", "mfa_authenti
 # The keeper turns keys: it rewraps what is sealed, makes blind indexes anew, and tells the journal. The registry of
 # models says which tables have sealed values and what their seals bind: a new one is in its reach from the next
 # `temoin migrate`.
+_OF_ACCOUNT = "email, is_active, password, enrolment, enrolment_until"
 KEEPER_SHARED = {
     "pharmacies_pharmacy": "SELECT",
     "crypto_platform_key": "SELECT, INSERT, UPDATE (root_id, wrapped), DELETE",
-    "mfa_authenticator": "SELECT (id, data, user_id, type), UPDATE (data)",
-    "signin_person": "SELECT (id, password, enrolment), UPDATE (password, enrolment)",
+    "mfa_authenticator": "SELECT (id, data, user_id, type), UPDATE (data), DELETE",
+    "signin_person": f"SELECT (id, {_OF_ACCOUNT}), UPDATE ({_OF_ACCOUNT})",
+    "account_emailaddress": "SELECT (id, user_id), DELETE",
+    "account_emailconfirmation": "SELECT (email_address_id), DELETE",
 }
 KEEPER_SCOPED = {
     "crypto_data_key": "SELECT, INSERT, UPDATE (root_id, wrapped), DELETE",
@@ -56,7 +59,7 @@ KEEPER_ENDS = {
 }
 KEEPER_ROUNDS = {
     "outbox_duty": "SELECT, INSERT, UPDATE",
-    "signin_session": "SELECT (session_key, expire_date), DELETE",
+    "signin_session": "SELECT (session_key, expire_date, person_id), DELETE",
     "signin_memo": "SELECT (key, expires_at), DELETE",
 }
 SEALER_ACCOUNTS = {

@@ -176,6 +176,7 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.RESTORE_LOOKED_INTO: _("looked into what a restore of the database lost"),
     EventKind.RECORD_ERASED: _("deleted a test past its day"),
     EventKind.PATIENT_ERASED: _("deleted a patient past their day"),
+    EventKind.ACCOUNT_ENDED: _("deleted an account, a year after the last day of work"),
     EventKind.INVITATION_ERASED: _("deleted an invitation past its day"),
     EventKind.SIDES_ERASED: _("deleted both sides of tries past their day"),
     EventKind.HOLD_PLACED: _("placed a legal hold"),
