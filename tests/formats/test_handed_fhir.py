@@ -114,6 +114,15 @@ def coded(system: str, code: str) -> dict[str, Any]:
 LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
 EXTENSION = [{"url": "http://example.org/not", "valueBoolean": True}]
 REFUSED = [
+    ({"r0_subject": {"identifier": {"value": "42"}}}, (f"{RESULT}.subject", "fhir_reference")),
+    (
+        {"r2_result": [{"reference": "Observation/o"}, {"reference": "Observation/lost"}]},
+        (f"{REPORT}.result[1]", "fhir_reference"),
+    ),
+    (
+        {"r0_valueCodeableConcept": {"coding": [{"system": SNOMED, "code": "260373001", "display": "Not detected"}]}},
+        (f"{RESULT}.valueCodeableConcept", "values_differ"),
+    ),
     ({"r0_status": "preliminary"}, (f"{RESULT}.status", "not_final")),
     ({"r0_status": "done"}, (f"{RESULT}.status", "told_status")),
     ({"r2_status": "cancelled"}, (f"{REPORT}.status", "status_differs")),
@@ -315,6 +324,27 @@ def test_a_status_of_files_and_of_hl7_is_none_of_fhir(status):
 def test_what_stands_once_and_is_told_twice_is_refused(changes, path):
     assert (path, "several_values") in problems_of(written(bundle(**changes)))
     assert ("several_values") in [code for _, code in problems_of(as_xml(bundle(**changes)))]
+
+
+@pytest.mark.parametrize(
+    ("plain", "bad"),
+    [
+        (b'<status value="final"/>', b'<status value="final">cancelled</status>'),
+        (b'<status value="final"/>', b'<status value="final"/>cancelled'),
+        (b'<status value="final"/>', b'<status value="final" valeur="cancelled"/>'),
+    ],
+    ids=["text", "text beside", "attribute"],
+)
+def test_xml_that_says_more_than_fhir_reads_is_refused(plain, bad):
+    with pytest.raises(FileRefusedError, match="fhir_xml"):
+        read(as_xml(bundle()).replace(plain, bad, 1))
+
+
+def test_what_a_bundle_and_its_requests_ask_beside_is_said():
+    made = {**bundle(), "total": 9, "link": [{"relation": "next", "url": "http://x/2"}]}
+    made["entry"][0]["request"] = {"method": "POST", "url": "Observation", "ifNoneExist": "identifier=1"}
+
+    assert {"Bundle.total", "Bundle.link", "Bundle.entry.request.ifNoneExist"} <= set(read(written(made)).unread)
 
 
 def test_a_member_that_json_names_twice_is_refused():

@@ -91,7 +91,7 @@ def test_one_broken_message_of_a_batch_harms_no_other():
     assert second == RowErrors(12, (CellProblem(12, "PID", "hl7_form"),))
 
 
-@pytest.mark.parametrize("trailers", ["BTS|3\nFTS|1\n", "BTS|2\nFTS|2\n"])
+@pytest.mark.parametrize("trailers", ["BTS|3\nFTS|1\n", "BTS|2\nFTS|2\n", "BTS|two\nFTS|1\n", "BTS|2.0\nFTS|1\n"])
 def test_a_batch_that_was_cut_is_refused_whole(trailers):
     with pytest.raises(FileRefusedError, match="hl7_cut"):
         read(f"FHS|^~\\&\nBHS|^~\\&\n{HL7_MESSAGE}{HL7_MESSAGE}{trailers}")
@@ -152,6 +152,12 @@ REFUSED = [
     (("ORC|RE", "ORC|OD"), ("ORC-1", "status_differs")),
     (("ORC|RE", "ORC|XO"), ("ORC-1", "order_control")),
     (("ORC|RE", "ORC|ZZ"), ("ORC-1", "order_control")),
+    (("ORC|RE", "ORC|RE||||CA"), ("ORC-5", "status_differs")),
+    (("ORC|RE", "ORC|RE||||dc"), ("ORC-5", "status_differs")),
+    (("ORC|RE", "PID|2||||Roe^Ann||19800229|F\nORC|RE"), ("PID", "several_values")),
+    (("260373001^Detected", "260373001^Not detected"), ("OBX-5", "values_differ")),
+    (("260373001^Detected^SCT", "POS^Negative^HL70078"), ("OBX-5", "values_differ")),
+    (("260373001^Detected^SCT|||A|", "260373001^Detected^SCT|||A^Negative^HL70078|"), ("OBX-8", "values_differ")),
     (("|||||F\n", "|||||S\n"), ("OBR-25", "not_final")),
     (("|||||F\n", "|||||Z\n"), ("OBR-25", "state")),
     (("|94534-5^SARS-CoV-2 RdRp^LN||260", "|94534-5^x^LN^94558-4^y^LN||260"), ("OBX-3", "tests_differ")),
@@ -231,6 +237,12 @@ def test_segments_without_header_are_told_and_the_messages_after_them_taken():
 
     assert first == RowErrors(1, (CellProblem(1, "MSH", "hl7_headless"),))
     assert second.accession == "F2"
+
+
+def test_a_message_that_goes_on_elsewhere_says_so():
+    cut = read(changed(("|77|P|2.5.1", "|77|P|2.5.1||next")) + "DSC|next|F\n")
+
+    assert {"MSH-14", "DSC"} <= set(cut.unread)
 
 
 def test_a_message_beyond_all_measure_is_refused_and_the_next_one_taken(monkeypatch):

@@ -120,12 +120,12 @@ def outcome_of(told: list[ToldCode]) -> str | None:
     """Return the word of a file that the codes of a result tell; None where two of them differ.
 
     A code that nobody knows is returned as it stands, to be refused where words are judged. The words beside a code
-    count only where its system is the sender's own: the code of a known system tells more than its words.
+    tell the result only where its system is the sender's own; beside a known code they must not contradict it.
     """
     meant = [_outcome(one) for one in told if one.code or one.words]
     known = {one for one in meant if folded(one) in words("outcomes")}
     plain = {words("outcomes")[folded(one)] for one in known}
-    if len(plain) > 1:
+    if known and len(plain | _outcomes_in_words(told)) > 1:
         return None
     return min(known) if known else next(iter(meant), "")
 
@@ -139,10 +139,16 @@ def _outcome(told: ToldCode) -> str:
     return told.words
 
 
+def _outcomes_in_words(told: list[ToldCode]) -> set[str]:
+    """Return the outcomes that the words beside codes name."""
+    return {found for one in told if (found := words("outcomes").get(folded(one.words))) is not None}
+
+
 def interpretation_differs(word: str, interpretations: list[ToldCode]) -> bool:
     """Tell whether an interpretation beside a result says another thing than the result."""
     meant = words("outcomes").get(folded(word))
-    said = {meaning_of(one) for one in interpretations} - {None}
+    said = {found for one in interpretations if (found := meaning_of(one)) is not None}
+    said |= _outcomes_in_words(interpretations)
     return meant is not None and bool(said) and said != {meant}
 
 

@@ -41,6 +41,8 @@ from temoin.formats.handed.hl7 import Passed
 from temoin.formats.handed.told import ORDER_NUMBER, ToldResult, refuse_repeated
 
 _BUNDLES = frozenset({"transaction", "batch", "document", "collection", "message"})
+_OF_BUNDLE = frozenset({"resourceType", "id", "meta", "language", "type", "identifier", "timestamp", "entry"})
+_CONDITIONS = ("ifNoneMatch", "ifModifiedSince", "ifMatch", "ifNoneExist")  # what makes a result known is its number
 _MODIFIERS = frozenset({"modifierExtension", "implicitRules"})
 _STATUSES = {
     "final": "F",
@@ -82,7 +84,8 @@ def told_results(roots: tuple[object, ...], passed: Passed) -> Iterator[ToldResu
         return
     reports, only = _reports_by_result(resources), _only_report(resources)
     panels = find_panels(resources)
-    yield from (ToldResult(0, problems=[(path, "fhir_reference")]) for path in panels.lost)
+    lost = [*_lost_results(resources), *panels.lost]
+    yield from (ToldResult(0, problems=[(path, "fhir_reference")]) for path in lost)
     found: list[ToldResult] = []
     for one in (one for one in resources.of("Observation") if not is_panel(one)):
         over = panels.all_over(one)
@@ -91,7 +94,7 @@ def told_results(roots: tuple[object, ...], passed: Passed) -> Iterator[ToldResu
     refuse_repeated(found)
     yield from found
     _note_unread(resources, passed)
-    if not found and not panels.lost:
+    if not found and not lost:
         yield ToldResult(0, problems=[("Observation", "no_result")])
 
 
@@ -111,6 +114,8 @@ def _gather(resources: Resources, root: object, place: int, count: int) -> Itera
         yield from _trial(root, path)
         return
     yield from _trial(root, path)
+    others = (name for name in root if name not in _OF_BUNDLE and name.isascii() and name.isalnum())
+    resources.passed.unread |= dict.fromkeys(f"{kind}.{name}" for name in others)
     if text(root, "type") not in _BUNDLES:
         yield f"{path}.type", "fhir_bundle"
     for number, entry in enumerate(many(root, "entry")):
@@ -118,7 +123,10 @@ def _gather(resources: Resources, root: object, place: int, count: int) -> Itera
 
 
 def _entry(resources: Resources, entry: object, path: str) -> Iterator[tuple[str, str]]:
-    method = text(first(entry, "request"), "method")
+    request = first(entry, "request")
+    method = text(request, "method")
+    conditions = (name for name in _CONDITIONS if name in request)
+    resources.passed.unread |= dict.fromkeys(f"Bundle.entry.request.{name}" for name in conditions)
     if method and method not in {"POST", "PUT"}:
         yield f"{path}.request.method", "fhir_method"
         return
@@ -160,6 +168,14 @@ def _reports_by_result(resources: Resources) -> dict[str, Placed]:
             resources.placed.append(result)
         found.setdefault(result.path, report)
     return found
+
+
+def _lost_results(resources: Resources) -> Iterator[str]:
+    """Yield where a report names a result that did not come with it."""
+    for report in resources.of("DiagnosticReport"):
+        for place, reference in enumerate(many(report.node, "result")):
+            if resources.at(reference, report) is None:
+                yield f"{report.path}.result[{place}]"
 
 
 def _only_report(resources: Resources) -> Placed | None:
@@ -243,7 +259,7 @@ def _tell_person(told: ToldResult, result: Placed, report: Placed | None, resour
 def _check_subject(told: ToldResult, one: Placed, person: Placed, resources: Resources) -> None:
     """Refuse what belongs to a result and is said to be of another person, or of one that is not here."""
     subject = first(one.node, "subject")
-    if not text(subject, "reference"):
+    if not text(subject, "reference") and not first(subject, "identifier"):
         return
     found = resources.at(subject, one)
     if found is None:

@@ -23,6 +23,7 @@ MOST_ALIKE = 50  # names, addresses, identifiers, codes or references under one 
 DEEPEST = 100  # elements within one another; a Bundle in use has some fifteen
 NAMESPACE = "http://hl7.org/fhir"
 _XHTML = "{http://www.w3.org/1999/xhtml}"
+_ATTRIBUTES = frozenset({"url", "id", "value"})
 
 Node = Mapping[str, Any]
 NOTHING: Node = {}
@@ -167,12 +168,21 @@ def _resource(element: Any) -> dict[str, Any]:
 
 
 def _children(element: Any) -> dict[str, Any]:
+    _check_plain(element)
     found: dict[str, Any] = {name: value for name, value in element.attrib.items() if name in {"url", "id"}}
     for child in element:
         if not isinstance(child.tag, str) or child.tag.startswith(_XHTML):
             continue
         found.setdefault(etree.QName(child).localname, []).append(_value(child))
     return found
+
+
+def _check_plain(element: Any) -> None:
+    """Refuse text, and attributes that FHIR has not: what would be read is not all that is said."""
+    own = {str(name) for name in element.attrib if not str(name).startswith("{")}  # another namespace's are no values
+    around = [element.text, *(child.tail for child in element)]
+    if own - _ATTRIBUTES or any(part and not part.isspace() for part in around):
+        raise BrokenError("fhir_xml")
 
 
 def _value(element: Any) -> Any:

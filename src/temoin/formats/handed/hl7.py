@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from temoin.catalogue.kinds import measured_by
 from temoin.catalogue.measures import Measure
@@ -36,6 +37,7 @@ _REQUEST_OPEN, _REQUEST_ENDED, _REQUEST_DONE = frozenset("IORS"), frozenset("DWX
 # LAB-32). Of an order that was cancelled or discontinued. Any other speaks of orders, not of results.
 _WITH_RESULTS = frozenset({"", "RE", "CN", "CH", "NW", "OK", "PA", "SC", "SN"})
 _ENDING_ORDER = frozenset({"CA", "OC", "CR", "DC", "OD", "DR"})
+_ENDED_ORDER = frozenset({"CA", "DC"})  # ORC-5 (table 0038); what else it says is not read
 _CODED, _WORDS, _MEASURES = frozenset({"CE", "CWE", "CNE"}), frozenset({"ST", "TX", "FT", "IS", "ID", ""}), {"NM", "SN"}
 # Fields of which something is read; those that number their segments, and tell no more; segments that are technical.
 READ = {
@@ -49,7 +51,7 @@ READ = {
 _NUMBER = 1  # of each of these but ORC: the place of the segment among its like
 _EACH_REPETITION = frozenset({("OBX", 5), ("OBX", 8), ("OBX", 17), ("OBX", 18), ("NTE", 3)})
 LONGEST_FIELD = 5_000  # of any but OBX-5, which may hold a document
-_TECHNICAL = frozenset({"MSH", "SFT", "DSC"})
+_TECHNICAL = frozenset({"MSH", "SFT"})
 
 
 @dataclass(slots=True)
@@ -86,6 +88,11 @@ def told_results(segments: list[Segment], passed: Passed) -> Iterator[ToldResult
     if problem := header_problem(header, RESULTS) or longest_problem(segments):
         yield _refused(header.line, *problem)
         return
+    if (replaced := _person_replaced(segments)) is not None:
+        yield _refused(replaced.line, "PID", "several_values")
+        return
+    if fields.value(header, 14):
+        passed.unread["MSH-14"] = None  # it goes on in another message
     orders, stray = _orders(segments, passed)
     if stray is not None:
         yield _refused(stray.line, "OBR", "untold")
@@ -125,6 +132,12 @@ def longest_problem(segments: list[Segment]) -> tuple[str, str] | None:
 
 def _refused(row: int, place: str, code: str) -> ToldResult:
     return ToldResult(row, problems=[(place, code)])
+
+
+def _person_replaced(segments: list[Segment]) -> Segment | None:
+    """Return a PID that follows another before any order: whose the results are has two readings."""
+    told = [each for each in segments if each.name in {"PID", "ORC", "OBR"}]
+    return next((later for first, later in pairwise(told) if first.name == later.name == "PID"), None)
 
 
 def _orders(segments: list[Segment], passed: Passed) -> tuple[list[_Order], Segment | None]:
@@ -298,6 +311,8 @@ def _judge_order(told: ToldResult, order: _Order) -> None:
         told.refuse("ORC-1", "status_differs")
     elif control not in _ENDING_ORDER | _WITH_RESULTS:
         told.refuse("ORC-1", "order_control")
+    if fields.value(order.order, 5).upper() in _ENDED_ORDER and not told.is_cancelled:
+        told.refuse("ORC-5", "status_differs")
     if told.is_read and any(fields.value(one, 21) or fields.value(one, 21, 2) for one in order.specimens):
         told.refuse("SPM-21", "specimen_unfit")
 

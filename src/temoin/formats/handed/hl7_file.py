@@ -141,9 +141,11 @@ class _Envelope:
 
 
 def _check_count(line: int, trailer: bytes, counted: int) -> None:
-    """Refuse a file whose batch does not hold as many as it says: part of it is somewhere else."""
-    told = re.match(rb"[^A-Za-z0-9]([0-9]{1,9})(?![0-9])", trailer[3:])
-    if told and int(told[1]) != counted:
+    """Refuse a file whose batch does not hold as many as it says, or says what is no count: part may be elsewhere."""
+    told = trailer[4:].split(trailer[3:4] or b"|")[0].strip()
+    if told in {b"", b'""'}:
+        return
+    if not re.fullmatch(rb"[0-9]{1,9}", told) or int(told) != counted:
         raise FileRefusedError("hl7_cut", row=line)
 
 
