@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
 
 from temoin.catalogue.kinds import counter_kinds
+from temoin.settings.channels import all_channels
 from temoin.settings.file import Process
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,6 +17,7 @@ WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "
 RUNNING = {Process.STAFF, Process.PORTAL, Process.WORKER, Process.SEALER, Process.KEEPER}
 COMMANDS = {Process.STAFF: "web", Process.KEEPER: "reaper"}  # the others are called as their process is
 TOLD = {
+    "couriers": ("docs/index.md", r"by (\w+) couriers", len(all_channels())),
     "processes that run": ("docs/operator.md", r"restart the (\w+) processes", len(RUNNING)),
     "units": ("docs/operator.md", r"One unit for each of the (\w+) processes", len(RUNNING)),
 }
@@ -66,3 +69,14 @@ def test_every_decision_has_a_status_and_names_what_superseded_it():
         superseded_by = re.fullmatch(r"Superseded by \[0[0-9]{3}\]\((0[0-9]{3}-[a-z-]+\.md)\)\.", status)
         assert superseded_by is not None
         assert superseded_by[1] in told
+
+
+def test_every_error_of_the_api_is_on_the_integrators_page():
+    page = (ROOT / "docs/integrator.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([0-9]{3}) \| (`[a-z_`, ]+) \|", page, re.MULTILINE)
+    told = {(int(status), code) for status, codes in rows for code in re.findall("[a-z_]+", codes)}
+    source = (ROOT / "src/temoin/api/answers.py").read_text(encoding="utf-8")
+    made = set(re.findall(r'HTTPStatus\.([A-Z_]+), "([a-z_]+)"', source))
+    by_server = {(503, "busy"), (408, "too_slow"), (413, "too_large")}  # before any call is read (`serving`)
+
+    assert {(HTTPStatus[name].value, code) for name, code in made} | by_server == told

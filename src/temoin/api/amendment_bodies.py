@@ -8,7 +8,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from temoin.api.bodies import Instant, OutcomeTold, ProposalTold, ResultTold, Shape, TestLine
+from temoin.api.bodies import OutcomeTold, ProposalTold, ResultTold, Shape, TestLine
+from temoin.api.days import Instant
 
 _Word = Annotated[str, Field(max_length=200)]
 _Reason = Annotated[str, Field(max_length=500, description="Why, for the patient: it stands in the new version.")]

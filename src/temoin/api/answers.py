@@ -12,6 +12,8 @@ from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from temoin.api.bodies import ProblemBody, ProblemTold
 from temoin.api.near import TELLING
@@ -47,6 +49,12 @@ _CODES: tuple[tuple[type[TemoinError], HTTPStatus, str], ...] = (
     (WritesTooMuchError, HTTPStatus.TOO_MANY_REQUESTS, "writes_too_much"),
 )
 
+# What a program does next, where no field is at fault.
+_REMEDIES: dict[type[TemoinError], Promise] = {
+    UnmatchedError: _("Read it again, then send its ETag in If-Match: in its quotes, without W/."),
+    MatchNeededError: _("Say in If-Match which version you saw: its ETag, as it was answered."),
+    KeyReusedError: _("This key was used for another call: draw another one for each."),
+}
 _IN_BODIES = {"lot": "lot_id", "consent": "notice_version"}
 
 # The program proved its key before it reads this: no stranger learns it. ASCII, as RFC 6749 asks of a description.
@@ -91,7 +99,8 @@ def error_answer(error: TemoinError) -> JsonResponse:
     """Return the answer for an error that a room raised."""
     if isinstance(error, ScopeRefusedError):
         return answer({"error": "invalid_scope"}, HTTPStatus.BAD_REQUEST)
-    return problem(**told_problem(error))
+    remedy = next((str(words) for kind, words in _REMEDIES.items() if isinstance(error, kind)), "")
+    return problem(**told_problem(error), detail=remedy)
 
 
 def bad_token() -> JsonResponse:

@@ -5,46 +5,16 @@ They say which fields there are and of what type. What a value may be is for the
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field
+
+from temoin.api.days import Day, Instant
 
 MOST_RESULTS = 10_000  # handed in by one call
 _Line = Annotated[str, Field(max_length=200)]
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}([.]\d{1,6})?)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
-_YEARS = range(1850, 2201)  # nothing of ours is outside, and every zone can tell its day
-
-
-def _day(value: object) -> object:
-    """Read ISO 8601 and nothing else: digits alone are no count of seconds, and no date is guessed."""
-    if isinstance(value, date):
-        return value
-    if not isinstance(value, str) or not _DAY.fullmatch(value):
-        raise PydanticCustomError("no_day", "no ISO 8601 day")
-    return _in_years(date.fromisoformat(value))
-
-
-def _instant(value: object) -> object:
-    if isinstance(value, datetime):
-        return value
-    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
-        raise PydanticCustomError("no_instant", "no ISO 8601 instant with an offset")
-    return _in_years(datetime.fromisoformat(value))
-
-
-def _in_years(value: date) -> date:
-    if value.year not in _YEARS:
-        raise PydanticCustomError("no_day", "a year out of reach")
-    return value
-
-
-Day = Annotated[date, BeforeValidator(_day)]
-Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
 
 
 class Shape(BaseModel):

@@ -18,8 +18,8 @@ from temoin.api.answers import answer, bad_token, error_answer, method_not_allow
 from temoin.api.bodies import Nothing
 from temoin.api.certificate import presented
 from temoin.api.near import TELLING, tell_no_further
-from temoin.api.paging import list_asked, page_answer
-from temoin.api.reading import LARGEST, check_accepted, read_body, read_raw
+from temoin.api.paging import PAGING, list_asked, page_answer
+from temoin.api.reading import LARGEST, check_accepted, check_asked, read_body, read_nothing, read_raw
 from temoin.api.versions import MatchNeededError, check_match, is_known, quoted
 from temoin.api.write_pace import spend_write, tell_budget
 from temoin.lib.errors import DeniedError, TemoinError
@@ -63,6 +63,7 @@ class Operation:
     speaks: str = ""  # the media type of an answer that is no shape of ours
     status: int = 200
     asked: tuple[tuple[str, str], ...] = ()  # what may stand after the question mark: name and pattern
+    passed: tuple[str, ...] = ()  # likewise, and of no effect
     form: tuple[tuple[str, str], ...] = ()  # what may stand in a form
     needs: tuple[str, ...] = ()  # which of these must
     twice: tuple[str, ...] = ()  # which of these may come two times
@@ -78,6 +79,11 @@ class Operation:
     def is_write(self) -> bool:
         """Tell whether a call is work that a program has a pace for; a search is a look, and has that of looks."""
         return self.method == "POST" and isinstance(self.asks, Right) and not self.is_look
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Return what may stand after the question mark."""
+        return tuple(name for name, _pattern in (*self.asked, *(PAGING if self.is_paged else ()))) + self.passed
 
     @property
     def is_keyed(self) -> bool:
@@ -146,8 +152,9 @@ def _answer(operation: Operation, request: HttpRequest, seat: ProgramSeat, place
 
 
 def _done(operation: Operation, request: HttpRequest, seat: ProgramSeat, places: dict[str, Any]) -> HttpResponseBase:
-    if operation.speaks:
+    if operation.speaks:  # FHIR has parameters for every address, and judges those that choose by itself
         return _spoken(operation, request, seat, places)
+    check_asked(request, operation.parameters)
     if operation.media:
         told: HttpResponseBase = operation.view(
             request, seat, body=read_raw(request, operation.media, operation.largest), **places
@@ -187,6 +194,8 @@ def _versioned(operation: Operation, request: HttpRequest, seat: ProgramSeat, pl
 
 def _content(operation: Operation, request: HttpRequest, seat: ProgramSeat, places: dict[str, Any]) -> dict[str, Any]:
     given = {"body": read_body(request, operation.body)} if operation.body else {}
+    if operation.body is None and operation.method == "POST":
+        read_nothing(request)
     do = partial(_told, operation, request, seat, given | places)
     if not operation.is_keyed:
         return do()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 
 from django.core.exceptions import RequestDataTooBig
@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, ValidationError
 
+from temoin.api.bodies import Nothing
 from temoin.lib.errors import InvalidError, Problem, refuse
 from temoin.lib.json_names import names_twice
 
@@ -33,6 +34,7 @@ _WORDS: dict[str, tuple[str, str | Promise]] = {
     "no_instant": ("malformed", _("Give the time with its offset, for instance 2026-11-29T09:30:00+01:00.")),
     "literal_error": ("unknown", _("This value is not one of those that the specification names.")),
 }
+_READ_AS = {"charset": ("utf-8", "utf8", "us-ascii"), "fhirversion": ("4.0",)}  # of a body of JSON
 _NAME = re.compile(r"[a-z0-9_-]{1,40}", re.ASCII)
 _MALFORMED = ("malformed", _("This value is not of the type that the specification names."))
 
@@ -69,11 +71,40 @@ def read_raw(request: HttpRequest, media: Sequence[str], largest: int = LARGEST)
     if request.content_type not in media:
         message = _("Send %(media)s.") % {"media": ", ".join(media)}
         raise WrongTypeError([Problem("Content-Type", "unsupported", message)])
+    _check_plain(request)
     try:
         # What is larger than ordinary is read past Django, whose bound is one for all: nothing of it is kept twice.
         return request.body if largest == LARGEST else request.read(largest)
     except RequestDataTooBig:
         raise refuse("", "too_large", _("This is too much for one request: send fewer at a time.")) from None
+
+
+def read_nothing(request: HttpRequest) -> None:
+    """Refuse a body that says something where none is read: it would be lost without a word."""
+    if request.META.get("CONTENT_LENGTH") not in {None, "", "0"}:
+        read_body(request, Nothing)
+
+
+def check_asked(request: HttpRequest, known: Collection[str]) -> None:
+    """Refuse what stands after the question mark and is not understood, or is told twice."""
+    if not set(request.GET) <= set(known):
+        message = _("Only these parameters are understood here: %(names)s.") % {"names": ", ".join(known) or "–"}
+        raise refuse("", "unknown_parameter", message)
+    for name in request.GET:
+        if len(request.GET.getlist(name)) > 1:
+            raise refuse(name, "repeated", _("Give each parameter once."))
+
+
+def _check_plain(request: HttpRequest) -> None:
+    """Refuse a body that is said to be packed, or to be of another character set or version than is read."""
+    if request.headers.get("Content-Encoding", "").strip().lower() not in {"", "identity"}:
+        plain = _("Send the body as it is, not compressed.")
+        raise WrongTypeError([Problem("Content-Encoding", "unsupported", plain)])
+    for name, read in _READ_AS.items():
+        told = (request.content_params or {}).get(name, "").strip('"').lower()
+        if "json" in (request.content_type or "") and told not in {"", *read}:
+            only = _("Only this is read here: %(read)s.") % {"read": f"{name}={read[0]}"}
+            raise WrongTypeError([Problem("Content-Type", "unsupported", only)])
 
 
 def check_accepted(request: HttpRequest, media: str) -> None:

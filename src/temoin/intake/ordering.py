@@ -14,8 +14,8 @@ from temoin.crypto.blind import fold_parts
 from temoin.formats.csv.rows import PatientTraits
 from temoin.formats.handed.hl7_orders import TestOrder
 from temoin.intake.patients import traits_of_row
-from temoin.intake.problems import RowProblem, RowRefusedError, problem_at, problems_of_patient
-from temoin.intake.proposing import MessageRefusedError, check_may_propose, patient_of
+from temoin.intake.problems import RowProblem, RowRefusedError, problem_at, problems_of_message
+from temoin.intake.proposing import MessageRefusedError, check_may_propose, check_person, patient_of
 from temoin.intake.resent import order_key, person_said, result_key, wait_for_others
 from temoin.lib.errors import ConflictError, InvalidError
 from temoin.pharmacies.program_calls import InProgressError
@@ -40,13 +40,16 @@ def take_orders(*, by: ProgramSeat, orders: list[TestOrder], notice: str) -> lis
     MessageRefusedError names what forbids it; LikelyKnownError where the patient may be one on record.
     """
     check_may_propose(by=by)
+    for order in orders:
+        if order.patient is not None:
+            check_person(order.row, order.written, order.patient)
     wait_for_others(by, ((order.number, order.patient) for order in orders))
     done: list[OrderDone] = []
     for order in orders:
         try:
             done.append(_register(by, order, notice) if order.is_new else _take_back(by, order))
         except InvalidError as error:
-            raise MessageRefusedError(problems_of_patient(order.row, order.written, error)) from None
+            raise MessageRefusedError(problems_of_message(order.row, order.written, error)) from None
         except RowRefusedError as error:
             raise MessageRefusedError([_refusal(order, error)]) from None
     return done

@@ -199,6 +199,15 @@ def problems_of_action(row: ResultRow, error: InvalidError) -> tuple[RowProblem,
 def problems_of_patient(row: int, written: Mapping[str, str], error: InvalidError) -> tuple[RowProblem, ...]:
     """Return what the action found in a row of a list of patients, in the language in force."""
     remedy = _("Correct the cell, then hand the list in again: nobody is registered twice.")
+    return _by_column(row, written, error, remedy)
+
+
+def problems_of_message(row: int, written: Mapping[str, str], error: InvalidError) -> tuple[RowProblem, ...]:
+    """Return what the actions found in a message of a program, in the language in force."""
+    return _by_column(row, written, error, _("Correct it, then send it again: what is kept is not kept twice."))
+
+
+def _by_column(row: int, written: Mapping[str, str], error: InvalidError, remedy: str) -> tuple[RowProblem, ...]:
     columns = [written.get(_column(one.field), _column(one.field)) for one in error.problems]
     return tuple(
         RowProblem(row, column, one.code, str(one.message), remedy)

@@ -6,7 +6,7 @@ for this pharmacy's own tests, on a lot of its stock. A person takes in other la
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -16,9 +16,9 @@ from temoin.catalogue.actions import lots_in_stock
 from temoin.catalogue.kinds import Kind, load_kinds
 from temoin.catalogue.kits import Kit
 from temoin.catalogue.states import LotState
-from temoin.formats.csv.rows import ResultRow, RowStatus, plain_accession, plain_number
+from temoin.formats.csv.rows import PatientTraits, ResultRow, RowStatus, plain_accession, plain_number
 from temoin.intake.patients import compared, traits_of_row
-from temoin.intake.problems import RowProblem, RowRefusedError, problem_of_refusal, problems_of_action
+from temoin.intake.problems import RowProblem, RowRefusedError, problem_of_refusal, problems_of_message
 from temoin.intake.resent import (
     Void,
     order_key,
@@ -87,16 +87,26 @@ def propose_rows(*, by: ProgramSeat, rows: list[ResultRow], notice: str) -> list
     refused = [problem_of_refusal(row, error) for row in rows if (error := _unfit(row, own))]
     if refused:
         raise MessageRefusedError(refused)
+    for row in rows:
+        check_person(row.row, row.written, row.patient)
     wait_for_others(by, ((number, row.patient) for row in rows for number in (row.accession, row.order_number)))
     done = []
     for findings in _tests(rows):
         try:
             done.append(_propose(by, findings, notice))
         except InvalidError as error:
-            raise MessageRefusedError(problems_of_action(findings[0], error)) from None
+            raise MessageRefusedError(problems_of_message(findings[0].row, findings[0].written, error)) from None
         except RowRefusedError as error:
             raise MessageRefusedError([problem_of_refusal(findings[0], error)]) from None
     return done
+
+
+def check_person(row: int, written: Mapping[str, str], person: PatientTraits) -> None:
+    """Refuse a person whom nobody may register, by place: before anything is compared with their traits."""
+    try:
+        traits_of_row(person)
+    except InvalidError as error:
+        raise MessageRefusedError(problems_of_message(row, written, error)) from None
 
 
 def _unfit(row: ResultRow, own: str) -> RowRefusedError | None:

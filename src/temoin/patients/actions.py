@@ -24,6 +24,9 @@ from temoin.patients.traits import Traits
 from temoin.patients.ways import tell_way, with_text
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
+from temoin.pharmacies.programs import ProgramSeat
+
+_NAME_THE_NOTICE = _("Name the notice that the patient was shown: `notice` of GET /api/v1/kinds is the one in use.")
 
 
 def register_patient(*, by: Holder, traits: Traits, put_aside: PutAside, patient_id: UUID | None = None) -> PatientId:
@@ -78,9 +81,11 @@ def amend_patient(*, by: Holder, patient_id: UUID, traits: Traits, expected_vers
         tell_way(acts, patient_id, traits, known)
 
 
-def check_notice(notice_version: str) -> str:
+def check_notice(notice_version: str, by: Holder | None = None) -> str:
     """Return the notice version a form names; refuse when consent was not ticked or the notice has changed since."""
     if notice_version != CURRENT_NOTICE:
+        if isinstance(by, ProgramSeat):
+            raise refuse("consent", "required", _NAME_THE_NOTICE)
         raise refuse("consent", "required", _("The patient's consent is needed before any test: tick the box."))
     return notice_version
 

@@ -32,6 +32,7 @@ _OLDEST = 130  # years
 EMAIL, SMS, PAPER = "email", "sms", "paper"  # ways to a patient: the first two are names of destinations
 NO_COUNTRY = "unknown"  # what a form says of a person who lives nowhere known; kept as ""
 NO_DAY = _("Enter the day, the month and the year, for instance 28/03/1979 or 28031979.")
+_ONE_NAME_AND_MORE = _("Given names and one name only exclude each other: take one of both away.")
 _NO_GIVEN_NAME = _("Enter the given names, or say that this person has one name only.")
 SHORT_YEAR = _("Enter the year with its four digits, for instance 28/03/1979 or 28031979.")
 IDENTITY_STATUSES = (
@@ -256,6 +257,8 @@ def _identity_status(reader: TraitsReader) -> str:
 
 def _given_names(reader: TraitsReader) -> str:
     """Return the given names; "" only when the form says that the person has one name alone (ICAO 9303-3, 4.6)."""
+    if reader.text("birth_given_names") and reader.text("single_name"):
+        reader.refuse("birth_given_names", "one_name_and_more", _ONE_NAME_AND_MORE)
     if reader.text("birth_given_names"):
         return reader.name("birth_given_names")
     if not reader.text("single_name") and not reader.has_problem("birth_given_names"):

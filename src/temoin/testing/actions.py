@@ -56,7 +56,7 @@ def register_test(
     collides too.
     """
     check_right(by=by, right=Right.REGISTER_TEST)
-    check_notice(notice_version)
+    check_notice(notice_version, by)
     if kind not in load_kinds():
         raise refuse("kind", "unknown", _("Choose the test in the list."))
     with tenant_scope(by.pharmacy_id):

@@ -73,7 +73,7 @@ class ProposedTogether:
         """Add the acts of one, whose patient is held or registered by this commit; return its id and its number."""
         for right in NEEDED:
             check_right(by=self._by, right=right)
-        check_notice(test.notice_version)
+        check_notice(test.notice_version, self._by)
         patient_id, traits = patient
         number = self._numbers[-1] if self._numbers else ""
         lot = self._lots.get(test.sample.lot_id) if test.sample.lot_id else None
