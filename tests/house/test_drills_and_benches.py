@@ -9,7 +9,7 @@ import pytest
 
 HOUSE = Path(__file__).parents[2]
 # Run by `make scan` and `make install-drill`, or by hand beside a server of somebody else.
-APART = {"drill/scanners.py", "drill/standard_server.py", "drill/install.py"}
+APART = {"drill/scanners.py", "drill/standard_server.py", "drill/install.py", "bench/race_hapi.py"}
 
 
 def commands(folder: str) -> set[str]:
