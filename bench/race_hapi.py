@@ -1,6 +1,6 @@
 """Results a second down our whole road, and the same results stored by HAPI FHIR JPA on the same machine, turn by turn.
 
-    python bench/race_hapi.py --hapi h2=http://127.0.0.1:8080/fhir [--hapi postgres=http://127.0.0.1:8081/fhir]
+    python bench/race_hapi.py --hapi h2=http://127.0.0.1:8080/fhir [--hapi postgres=http://127.0.0.1:8081/fhir,PID,PID]
         [--results 200] [--clients 8] [--runs 5] [--warm-up 3000] [--at-least X]
 
 Our road is that of `bench/sign.py`: over HTTP, with session, rights and forged-form check, one commit with the sealed
@@ -17,18 +17,19 @@ both alike. Each server stores them in two ways:
 
 What is equal: the machine and its hour, the client and the number of its kept connections, HTTP without TLS, no
 validation of profiles, a commit that is on disk. What the servers are spared: whoever asks is not identified, nothing
-is sealed, journalled or put into an outbox. What we are spared: our site reads a form, not a document of 12 kB; it is
-the worker that makes it, once, later. The time that this took here, in one process, is printed, and so is the ratio
-with it added to ours (`with the documents made`).
+is sealed, journalled or put into an outbox. What we are spared: our site reads a form, not a document of 12 kB, which
+the worker makes later. A second ratio has that time added to ours, as it took here, in one process.
 
 What each server must be, since a race against a hindered one shows nothing: HAPI FHIR JPA of R4 on this machine, alone
-on it beside this bench, on a database that is on disk and flushes each commit (H2: `jdbc:h2:file:…;WRITE_DELAY=0`;
+on it beside this bench, on a database that writes each commit to disk (H2: `jdbc:h2:file:…;WRITE_DELAY=0`;
 PostgreSQL: `fsync` and `synchronous_commit` on, 256 MB of shared buffers as ours), validation of requests,
-subscriptions and full-text index off (as the project's starter has them), 2 GB of heap, neither debugged nor profiled.
+subscriptions, full-text index and access log off (of these its starter has the log alone), 2 GB of heap.
 Both are warmed up: each server by `--warm-up` documents in each way, and the rates of their quarters tell whether its
 compiler was done. The invented documents stay there.
 
-Printed are rates, the ratios of each server and way, and at last the median ratio against the fastest of them.
+Rates depend on what else the machine does. Where the processes of a server are named, its database's with it, the
+processor time of all that takes part stands beside them. The last line is the median ratio of rates against the fastest
+server and way.
 """
 
 from __future__ import annotations
@@ -49,8 +50,8 @@ from uuid import uuid4
 
 from full_outbox import documents
 from kept_connection import kept_connection
-from sign import PLANNED, THREADS, sign_all
-from site_under_load import Site, Visitor, prepare_tests, sign_in, staff_site
+from sign import PLANNED, THREADS, Cost, measure_signing, sign_all
+from site_under_load import Site, Visitor, prepare_tests, processor_time, sign_in, staff_site
 
 from temoin.formats.fhir import MEDIA_TYPE
 from temoin.formats.fhir.questions import creating
@@ -94,50 +95,65 @@ def _creation(resource: dict[str, object]) -> dict[str, str]:
 WAYS: dict[str, Callable[[str, bytes], Request]] = {"document": as_document, "transaction": as_transaction}
 
 
-@dataclass
+@dataclass(frozen=True)
+class Turn:
+    """What one round of each side found; `made` is how long a document took."""
+
+    ours: Cost
+    made: float
+    theirs: Cost
+
+    @property
+    def ratio(self) -> float:
+        """How many times as fast we were."""
+        return self.ours.rate / self.theirs.rate
+
+    @property
+    def ratio_with_documents(self) -> float:
+        return 1 / (1 / self.ours.rate + self.made) / self.theirs.rate
+
+    @property
+    def ratio_by_processor(self) -> float:
+        return self.theirs.processor / self.ours.processor
+
+
+@dataclass(frozen=True)
 class Rival:
-    """A server, one way of storing there, and what was found in each turn."""
+    """A server, one way of storing there, and what was found."""
 
     label: str
     address: str
+    processes: Sequence[int]
     way: str
-    ours: list[float] = field(default_factory=list)
-    made: list[float] = field(default_factory=list)  # documents a second
-    theirs: list[float] = field(default_factory=list)
+    turns: list[Turn] = field(default_factory=list)
 
     @property
     def name(self) -> str:
         return f"{self.label}, {self.way}"
 
-    def ratios(self) -> list[float]:
-        """Return how many times as fast we were, turn by turn."""
-        return [ours / theirs for ours, theirs in zip(self.ours, self.theirs, strict=True)]
-
-    def ratios_with_documents(self) -> list[float]:
-        """Return the same with the making of the document added to our time."""
-        turns = zip(self.ours, self.made, self.theirs, strict=True)
-        return [1 / (1 / ours + 1 / made) / theirs for ours, made, theirs in turns]
+    def median(self) -> float:
+        return statistics.median(turn.ratio for turn in self.turns)
 
 
 def main() -> int:
     """Race, print, and judge."""
     options = _options()
     print(f"machine: {platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    rivals = [Rival(label, address, way) for label, address in options.hapi for way in WAYS]
-    for label, address in options.hapi:
+    rivals = [Rival(*server, way) for server in options.hapi for way in WAYS]
+    for label, address, _ in options.hapi:
         print(f"{label}: {_software(address)}")
     with staff_site(options.workers) as site:
         _race(site, rivals, options)
     for rival in rivals:
         _print_ratios(rival)
-    ratio = min(statistics.median(rival.ratios()) for rival in rivals)
+    ratio = min(rival.median() for rival in rivals)
     print(f"{ratio:.3f}")
     return 0 if ratio >= options.at_least else 1
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--hapi", type=_labelled, action="append", required=True, help="LABEL=BASE of a running server")
+    parser.add_argument("--hapi", type=_server, action="append", required=True, help="LABEL=BASE[,PID…]")
     parser.add_argument("--results", type=int, default=200, help="of each round")
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--runs", type=int, default=5)
@@ -147,11 +163,12 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _labelled(text: str) -> tuple[str, str]:
-    label, _, address = text.partition("=")
+def _server(text: str) -> tuple[str, str, list[int]]:
+    label, _, told = text.partition("=")
+    address, *processes = told.split(",")
     if not address.startswith("http://"):
         raise argparse.ArgumentTypeError("give LABEL=http://…")
-    return label, address.rstrip("/")
+    return label, address.rstrip("/"), [int(number) for number in processes]
 
 
 def _software(address: str) -> str:
@@ -169,15 +186,16 @@ def _race(site: Site, rivals: Sequence[Rival], options: argparse.Namespace) -> N
         _warm_up(rival, example, options)
     for turn in range(options.runs):
         for rival in rivals:
-            _run_round(site, visitor, rival, options)
-            told = f"ours {rival.ours[-1]:.0f}/s, {rival.name} {rival.theirs[-1]:.1f}/s"
-            print(f"turn {turn + 1}: {told} (load {os.getloadavg()[0]:.1f})", flush=True)
+            rival.turns.append(found := _run_round(site, visitor, rival, options))
+            theirs = found.theirs if rival.processes else f"{found.theirs.rate:.1f}/s"
+            load = os.getloadavg()[0]
+            print(f"turn {turn + 1}: ours {found.ours}; {rival.name} {theirs} (load {load:.1f})", flush=True)
 
 
 def _warm_up(rival: Rival, example: tuple[str, bytes], options: argparse.Namespace) -> None:
-    post_all(rival, [_copy(*example)], 1)  # alone: what is created once is there for all who follow
+    _stored(rival, [_copy(*example)], 1)  # alone: what is created once is there for all who follow
     share = options.warm_up // QUARTERS
-    rates = [post_all(rival, [_copy(*example) for _ in range(share)], options.clients) for _ in range(QUARTERS)]
+    rates = [_stored(rival, [_copy(*example) for _ in range(share)], options.clients).rate for _ in range(QUARTERS)]
     print(f"{rival.name}, warming up: {', '.join(f'{rate:.1f}' for rate in rates)}/s", flush=True)
 
 
@@ -188,21 +206,23 @@ def _copy(key: str, body: bytes) -> tuple[str, bytes]:
     return new, body.replace(key.encode(), new.encode()).replace(record.encode(), new_record.encode())
 
 
-def _run_round(site: Site, visitor: Visitor, rival: Rival, options: argparse.Namespace) -> None:
+def _run_round(site: Site, visitor: Visitor, rival: Rival, options: argparse.Namespace) -> Turn:
     records = prepare_tests(site.folder, options.results)
-    rival.ours.append(asyncio.run(sign_all(site, visitor, records, options.clients)))
+    ours = measure_signing(site, visitor, records, options.clients)
     began = time.monotonic()
     ready = documents(records)
-    rival.made.append(len(ready) / (time.monotonic() - began))
-    if len(ready) != options.results:
-        raise RuntimeError(f"{options.results} results were signed, and {len(ready)} documents made")
-    rival.theirs.append(post_all(rival, ready, options.clients))
+    made = (time.monotonic() - began) / len(records)
+    if len(ready) != len(records):
+        raise RuntimeError(f"{len(records)} results were signed, and {len(ready)} documents made")
+    return Turn(ours, made, _stored(rival, ready, options.clients))
 
 
-def post_all(rival: Rival, ready: Sequence[tuple[str, bytes]], clients: int) -> float:
-    """Post every document once, `clients` at a time on kept connections; return documents a second."""
+def _stored(rival: Rival, ready: Sequence[tuple[str, bytes]], clients: int) -> Cost:
+    """Post every document once, `clients` at a time on kept connections."""
     waiting = [WAYS[rival.way](key, body) for key, body in ready]
-    return len(waiting) / asyncio.run(_post(rival.address, waiting, clients))
+    before = processor_time(*rival.processes)
+    seconds = asyncio.run(_post(rival.address, waiting, clients))
+    return Cost(len(ready) / seconds, (processor_time(*rival.processes) - before) / len(ready))
 
 
 async def _post(address: str, waiting: list[Request], clients: int) -> float:
@@ -222,11 +242,21 @@ async def _client(address: str, waiting: list[Request]) -> None:
 
 
 def _print_ratios(rival: Rival) -> None:
-    for name, rates in (("ours", rival.ours), (rival.name, rival.theirs)):
-        print(f"{name}: median {statistics.median(rates):.1f}/s, spread {min(rates):.1f} to {max(rates):.1f}")
-    for name, ratios in (("ratio", rival.ratios()), ("with the documents made", rival.ratios_with_documents())):
-        spread = f"{min(ratios):.3f} to {max(ratios):.3f} in {len(ratios)} turns"
-        print(f"  {name}: median {statistics.median(ratios):.3f}, {spread}")
+    print(f"{rival.name}:")
+    for name, rates in (
+        ("ours", [turn.ours.rate for turn in rival.turns]),
+        ("theirs", [turn.theirs.rate for turn in rival.turns]),
+    ):
+        print(f"  {name}: median {statistics.median(rates):.1f}/s, spread {min(rates):.1f} to {max(rates):.1f}")
+    _print_ratio("ratio", [turn.ratio for turn in rival.turns])
+    _print_ratio("with the documents made", [turn.ratio_with_documents for turn in rival.turns])
+    if rival.processes:
+        _print_ratio("by processor time", [turn.ratio_by_processor for turn in rival.turns])
+
+
+def _print_ratio(name: str, ratios: Sequence[float]) -> None:
+    spread = f"{min(ratios):.3f} to {max(ratios):.3f} in {len(ratios)} turns"
+    print(f"  {name}: median {statistics.median(ratios):.3f}, {spread}")
 
 
 if __name__ == "__main__":

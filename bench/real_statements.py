@@ -20,9 +20,10 @@ from site_under_load import Site
 # For this role, and for these signatures only: the product's server never writes down a value.
 _TALK = {"log_statement": "all", "log_parameter_max_length": "-1", "log_error_verbosity": "default"}
 _END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'temoin_app'"
-_ENTRY = re.compile(r"^\S+ \S+ \S+ \[\d+\] (\w+): +", re.MULTILINE)
+_ENTRY = re.compile(r"^\S+ \S+ \S+ \[(\d+)\] (\w+): +", re.MULTILINE)
 _STATEMENT = re.compile(r"(?:execute [^:]*|statement): (.*)", re.DOTALL)
 _BEGINS = "signin_read_session"  # what each request asks first
+_RINGS = "pg_notify('temoin_counter'"  # of a thread of its own, up to ten times a second whatever is signed
 _SCOPE = re.compile(r"'[0-9a-f]{32}'")
 _BOUND = re.compile(r"\$(\d+) = (NULL|'(?:[^']|'')*')")
 
@@ -54,7 +55,9 @@ def overheard(site: Site) -> Iterator[list[Statement]]:
             yield heard
         finally:
             _let_talk(connection, "RESET {}")
-    heard.extend(_statements(site.server.log.read_bytes()[start:].decode()))
+    said = list(_statements(site.server.log.read_bytes()[start:].decode()))
+    bells = {process for process, one in said if _RINGS in one.sql}
+    heard.extend(one for process, one in said if process not in bells)
 
 
 def superuser(site: Site) -> psycopg.Connection:
@@ -70,15 +73,16 @@ def _let_talk(connection: psycopg.Connection, words: str) -> None:
     connection.execute(_END_SESSIONS)
 
 
-def _statements(log: str) -> Iterator[Statement]:
+def _statements(log: str) -> Iterator[tuple[str, Statement]]:
+    """Give each statement with the number of the server process that was asked."""
     parts = _ENTRY.split(log)[1:]
-    entries = list(zip(parts[::2], parts[1::2], strict=True))
-    for (word, said), (after, detail) in zip(entries, [*entries[1:], ("", "")], strict=True):
+    entries = list(zip(parts[::3], parts[1::3], parts[2::3], strict=True))
+    for (process, word, said), (_, after, detail) in zip(entries, [*entries[1:], ("", "", "")], strict=True):
         found = _STATEMENT.match(said)
         if word == "LOG" and found is not None:
             bound = _BOUND.findall(detail) if after == "DETAIL" else []
             values = (None if one == "NULL" else one[1:-1].replace("''", "'") for _, one in bound)
-            yield Statement(found[1].strip().replace("\n\t", "\n"), tuple(values))
+            yield process, Statement(found[1].strip().replace("\n\t", "\n"), tuple(values))
 
 
 @dataclass(frozen=True)

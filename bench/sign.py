@@ -106,17 +106,18 @@ def _measure(site: Site, options: argparse.Namespace) -> dict[str, list[float]]:
     copy_record(site, script, transactions * options.runs)
     ratios: dict[str, list[float]] = defaultdict(list)
     for turn in range(options.runs):
-        signed = _signed(site, visitor, prepare_tests(site.folder, options.results), options.clients)
+        found = measure_signing(site, visitor, prepare_tests(site.folder, options.results), options.clients)
         fair = _fair_limit(site, script, Load(options.clients, transactions, first=transactions * turn))
         outer = _outer_limit(site, Load(options.clients, transactions))
-        print(f"turn {turn + 1}: over HTTP {signed}; pgbench: fair {fair}, outer {outer}")
+        print(f"turn {turn + 1}: over HTTP {found}; pgbench: fair {fair}, outer {outer}")
         for name, limit in (("fair", fair), ("outer", outer)):
-            ratios[name].append(signed.rate / limit.rate)
-            ratios[f"{name}, by processor time"].append(limit.processor / signed.processor)
+            ratios[name].append(found.rate / limit.rate)
+            ratios[f"{name}, by processor time"].append(limit.processor / found.processor)
     return ratios
 
 
-def _signed(site: Site, visitor: Visitor, records: list[str], clients: int) -> Cost:
+def measure_signing(site: Site, visitor: Visitor, records: list[str], clients: int) -> Cost:
+    """Sign every record once, and tell what one took."""
     before = processor_time()
     rate = asyncio.run(sign_all(site, visitor, records, clients))
     return Cost(rate, (processor_time() - before) / len(records))

@@ -244,8 +244,11 @@ def sign_in(port: int) -> Visitor:
     return visitor
 
 
-def processor_time() -> float:
-    """Return the seconds of processor that we and our descendants took so far: site, database, and what asks them."""
+def processor_time(*others: int) -> float:
+    """Return the seconds of processor that we and our descendants took so far: site, database, and what asks them.
+
+    Likewise these other processes, with the descendants of each.
+    """
     parents, ticks = {}, {}
     for entry in Path("/proc").iterdir():
         with suppress(OSError):
@@ -253,7 +256,7 @@ def processor_time() -> float:
                 fields = (entry / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
                 parents[int(entry.name)] = int(fields[1])
                 ticks[int(entry.name)] = sum(map(int, fields[11:15]))  # own and of children that left
-    ours: set[int] = {os.getpid()}
+    ours: set[int] = {os.getpid(), *others}
     while more := {number for number, parent in parents.items() if parent in ours} - ours:
         ours |= more
     return sum(ticks[number] for number in ours) / os.sysconf("SC_CLK_TCK")

@@ -55,6 +55,7 @@ NOT_RUN = {
     "python tools/verify_journal.py --key": "the look of one patient; tests/delivery check a list of looks",
     "temoin conformance https://your.host/fhir": "the reader's own host; tests/conformance run it",
     ".venv/bin/python bench/sign.py": "measures for minutes",
+    ".venv/bin/python bench/race_hapi.py": "measures for minutes beside a server of somebody else",
     "python3 -m venv .venv && .venv/bin/pip install -e '.[demo]'": "the README's first: tests/demo/test_demo.py",
     ".venv/bin/pip install -e '.[dev]'": "the second one: it runs this test",
     "make setup": "the gate itself",
