@@ -32,6 +32,7 @@ from temoin.pharmacies.scopes import Scope
 from temoin.pharmacies.seat import Seat
 from temoin.pharmacies.zones import zone_of
 from temoin.testing.actions import register_test, take_sample
+from temoin.testing.opening import Beforehand
 from temoin.testing.orphans import list_orphans
 from temoin.testing.proposals import proposed_tests, put_aside_proposal, sign_proposal
 from temoin.testing.queries import read_test
@@ -220,7 +221,11 @@ def test_a_result_without_a_time_that_another_test_of_the_number_had_is_a_person
         person, lot = one.opened.patient_id, one.opened.lot
         assert lot is not None
         record_id = register_test(
-            by=house.owner, patient_id=person, kind="covid19-ag", notice_version=CURRENT_NOTICE, number=number
+            by=house.owner,
+            patient_id=person,
+            kind="covid19-ag",
+            notice_version=CURRENT_NOTICE,
+            beforehand=Beforehand(number=number),
         )
         sampled = Sample(specimen="nasopharyngeal-swab", sampled_at=now() - timedelta(minutes=16), lot_id=lot.id)
         take_sample(by=house.owner, record_id=record_id, sample=sampled)

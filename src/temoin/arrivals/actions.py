@@ -16,6 +16,7 @@ from temoin.patients.traits import Traits
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
 from temoin.testing.actions import answer_questions, register_test
+from temoin.testing.opening import Beforehand
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +65,7 @@ def accept_arrival(*, by: Holder, arrival_id: UUID, person: NewPerson | KnownPer
             kind=test.kind,
             notice_version=test.notice,
             record_id=test.record_id,
-            code=code,
+            beforehand=Beforehand(code=code),
         )
         if any(test.answers.values()):
             answer_questions(by=by, record_id=test.record_id, answers=test.answers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
@@ -10,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from temoin.journal.act import Acts, acts_together
 from temoin.journal.events import EventKind
 from temoin.journal.unreadable import each_opened
-from temoin.lib.clock import now
 from temoin.lib.commit import Commit
 from temoin.lib.errors import refuse
 from temoin.lib.ids import PatientId, new_id
@@ -102,7 +102,7 @@ def _check_nir_is_free(patient_id: UUID, traits: Traits) -> None:
         raise KnownNumberError(bearers)
 
 
-def add_consent(commit: Commit, record_id: UUID, patient_id: UUID, notice_version: str) -> None:
+def add_consent(commit: Commit, record_id: UUID, patient_id: UUID, notice_version: str, *, at: datetime) -> None:
     """Add to an act's commit the consent to a test, with the notice that was read. It has the number of the test."""
     commit.insert(
         Consent(
@@ -110,6 +110,6 @@ def add_consent(commit: Commit, record_id: UUID, patient_id: UUID, notice_versio
             id=record_id,
             patient_id=patient_id,
             notice_version=notice_version,
-            given_at=now(),
+            given_at=at,
         )
     )

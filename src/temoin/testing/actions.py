@@ -16,7 +16,7 @@ from temoin.catalogue.lots import open_at_first_use
 from temoin.catalogue.states import LotState
 from temoin.journal.act import act, acts_together
 from temoin.journal.events import EventKind
-from temoin.lib.clock import coarse, now
+from temoin.lib.clock import coarse
 from temoin.lib.errors import ConflictError, refuse
 from temoin.lib.ids import RecordId, hourly_id
 from temoin.lib.tenant import tenant_scope
@@ -27,7 +27,7 @@ from temoin.pharmacies.professions import Right
 from temoin.testing.answers import AskedPerson, check_answers
 from temoin.testing.models import Record, Ticket, number_index, source_index
 from temoin.testing.numbers import draw_number
-from temoin.testing.opening import UNSAMPLED, opening, sampled, started
+from temoin.testing.opening import UNSAMPLED, Beforehand, opening, sampled, started
 from temoin.testing.queries import check_seen, record_in_scope
 from temoin.testing.sample import STARTED, Sample, Start, check_order, check_sample, check_start
 from temoin.testing.sent import SentAs
@@ -35,6 +35,7 @@ from temoin.testing.states import RecordState
 from temoin.testing.tickets import new_ticket
 
 COUNTER = "counter"
+_NOTHING = Beforehand()
 
 
 def register_test(
@@ -44,14 +45,12 @@ def register_test(
     kind: str,
     notice_version: str,
     record_id: UUID | None = None,
-    code: str = "",
-    number: str = "",
+    beforehand: Beforehand = _NOTHING,
     said: SentAs | None = None,
 ) -> RecordId:
     """Open a test at the counter: the consent to it, the code for the patient's ticket, the number for the cassette.
 
     `record_id` comes with the form, so that a double click collides instead of opening two tests (ConflictError).
-    `code` is the one that the patient has already, from a form of their own; `number` that on a label made before.
     `said` is the result or the order as a program sent it, for which the test is made: a second one of its number
     collides too.
     """
@@ -62,18 +61,19 @@ def register_test(
     with tenant_scope(by.pharmacy_id):
         hold_patient(patient_id)  # another pharmacy's is unknown here; one merged away meanwhile takes no new test
         record = Record(pharmacy_id=by.pharmacy_id, id=record_id or hourly_id(), patient_id=patient_id)
-        record.registered_at, number = coarse(now()), number or draw_number()
+        at, number = beforehand.moment(), beforehand.number or draw_number()
+        record.registered_at = coarse(at)
         record.number_index = number_index(number)
         record.source_index = source_index(said.key) if said else None
         key, content = (said.key, said.kept()) if said else ("", "")
         order = said.order_number if said else ""
         told = {"source_content": content, "order_number": order, "number": number}
-        record.seal(opening(kind, notice_version, COUNTER, key, **told))
+        record.seal(opening(kind, notice_version, COUNTER, key, at=at, **told))
         what, whose = EventKind.TEST_REGISTERED, record.id
         with act(by=by, kind=what, subject_kind="record", subject_id=whose, detail=number) as commit:
             commit.insert(record)
-            commit.insert(new_ticket(by.pharmacy_id, record.id, code))
-            add_consent(commit, record.id, patient_id, notice_version)
+            commit.insert(new_ticket(by.pharmacy_id, record.id, beforehand.code))
+            add_consent(commit, record.id, patient_id, notice_version, at=at)
     return RecordId(record.id)
 
 

@@ -72,7 +72,7 @@ def sign_from_file(acts: Acts, *, by: Seat, pharmacy: Pharmacy, traits: Traits, 
 
 
 def _opened(record: Record, result: FileResult, traits: Traits, pharmacy: Pharmacy) -> Opened:
-    held = opening(result.kind.code, "", SOURCE, result.source_key) | sampled(result.sample)
+    held = opening(result.kind.code, "", SOURCE, result.source_key, at=now()) | sampled(result.sample)
     return Opened(
         record_id=record.id,
         state=record.state,

@@ -32,6 +32,7 @@ from temoin.pharmacies.seat import Seat
 from temoin.testing.actions import register_test, take_sample
 from temoin.testing.models import Group
 from temoin.testing.numbers import draw_numbers
+from temoin.testing.opening import Beforehand
 from temoin.testing.sample import Sample
 from temoin.testing.states import GroupState
 
@@ -147,7 +148,7 @@ def sample_place(*, by: Seat, group_id: UUID, number: str, notice_version: str, 
             kind=value["kind"],
             notice_version=notice_version,
             record_id=record_id,
-            number=number,
+            beforehand=Beforehand(number=number),
         )
         take_sample(by=by, record_id=record_id, sample=sample, place=station)
         told = place | {"state": PlaceState.TESTED.value, "record": str(record_id)}

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from temoin.lib.clock import now
+from temoin.lib.errors import refuse
 from temoin.testing.report import Device
-from temoin.testing.sample import SAMPLED, STARTED, Reading, Sample, Start
+from temoin.testing.sample import SAMPLED, STARTED, TOLERANCE, Reading, Sample, Start
 
 # What a record seals of a sample that was not taken yet, or was taken back.
 UNSAMPLED: Mapping[str, object] = {
@@ -23,12 +26,41 @@ UNSAMPLED: Mapping[str, object] = {
 }
 
 
+NOTED = "noted_at"  # when a page without a line noted a registration
+NOTED_FOR = timedelta(hours=16)  # the longest session: what it noted is sent by then, or typed anew
+
+
+@dataclass(frozen=True)
+class Beforehand:
+    """What of a test was settled before its registration.
+
+    `code` is the one that the patient has already, from a form of their own; `number` that on a label made before;
+    `noted_at` the moment at which the patient agreed, noted by a page that could not send it.
+    """
+
+    code: str = ""
+    number: str = ""
+    noted_at: datetime | None = None
+
+    def moment(self) -> datetime:
+        """Return when the test was registered and agreed to; InvalidError for a moment that cannot be."""
+        present = now()
+        moment = self.noted_at or present
+        if not present - NOTED_FOR <= moment <= present + TOLERANCE:
+            message = _(
+                "This was noted without network at a time that cannot be: sent again, it is registered as of now."
+            )
+            raise refuse(NOTED, "impossible", message)
+        return min(moment, present)
+
+
 def opening(
     kind: str,
     notice_version: str,
     source: str,
     source_key: str,
     *,
+    at: datetime,
     source_content: str = "",
     order_number: str = "",
     number: str = "",
@@ -36,7 +68,7 @@ def opening(
     """Return what a record seals at its registration."""
     return {
         "kind": kind,
-        "registered_at": now().isoformat(),
+        "registered_at": at.isoformat(),
         "notice": notice_version,
         "source": source,
         "source_key": source_key,

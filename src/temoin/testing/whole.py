@@ -94,7 +94,7 @@ class ProposedTogether:
         """Return what the record seals; InvalidError where a step could not be done alone."""
         said = test.said
         told = {"source_content": said.kept(), "order_number": said.order_number, "number": number}
-        held = opening(test.kind.code, test.notice_version, COUNTER, said.key, **told) | sampled(test.sample)
+        held = opening(test.kind.code, test.notice_version, COUNTER, said.key, at=now(), **told) | sampled(test.sample)
         check_order(test.sample, lot, now())
         if test.start is not None:
             check_start(test.start, test.sample.sampled_at)
@@ -111,7 +111,7 @@ class ProposedTogether:
         with acts.act(kind=what, subject_kind="record", subject_id=whose, detail=number) as commit:
             commit.insert(record)
             commit.insert(new_ticket(self._by.pharmacy_id, record.id, is_stretched=False))
-            add_consent(commit, record.id, record.patient_id, test.notice_version)
+            add_consent(commit, record.id, record.patient_id, test.notice_version, at=now())
         steps = [EventKind.SAMPLE_TAKEN, EventKind.READING_STARTED, EventKind.RESULT_PROPOSED]
         for kind in steps if test.start is not None else (steps[0], steps[2]):
             with acts.act(kind=kind, subject_kind="record", subject_id=whose):

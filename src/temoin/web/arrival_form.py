@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
 
 from temoin.arrivals.filled import FilledForm
 from temoin.arrivals.queries import waiting_arrivals
@@ -28,7 +27,7 @@ from temoin.web.fields import Field, Typed
 from temoin.web.patient_facts import Fact, patient_facts
 from temoin.web.patient_form import patient_groups
 from temoin.web.question_forms import PREFIX, fields_of_kind
-from temoin.web.record_forms import kind_field
+from temoin.web.record_forms import CONSENT, kind_field
 from temoin.web.times import page_today
 
 CONTACT = ("email", "phone", "way", "language", "street", "postcode", "city")
@@ -65,13 +64,12 @@ def arrival_fields(
 ) -> dict[str, Any]:
     """Return the fields of the page in their groups."""
     typed = Typed(values, problems)
-    words = _("The patient (or their legal representative) has given consent to the test.")
     groups = [(title, _shown(fields)) for title, fields in patient_groups(values, problems)]
     return {
         "groups": groups,
         "kind_field": kind_field(request, seat, typed),
         "questions": _questions(typed),
-        "consent": typed("consent", words, "checkbox", required=True),
+        "consent": typed("consent", CONSENT, "checkbox", required=True),
         "notice": CURRENT_NOTICE,
     }
 

@@ -32,15 +32,19 @@ from temoin.web.workstation import habits_of, station_of
 
 KEYS = "123456789"
 OUTCOME, UNIT = "outcome-", "unit-"  # of a target: what was read, and the unit of a value typed without it
+CONSENT = _("The patient (or their legal representative) has given consent to the test.")
 _ONLY_GOOD = _("Expired, closed and recalled lots are not in this list: the page of the lots says why.")
 
 
-def kind_field(request: HttpRequest, seat: Seat, typed: Typed) -> Field:
+def kind_field(
+    request: HttpRequest, seat: Seat, typed: Typed, *, ready: Mapping[str, ReadySample] | None = None
+) -> Field:
     """Return the choice of the test, as cards; the last one of the workstation is chosen unless another was."""
     language = get_language() or "fr"
     offered = [kind for kind in load_kinds().values() if kind.offered_at == "counter"]
     station, last = station_of(request), habits_of(request).kind
-    ready = ready_samples(seat, station) if has_right(by=seat, right=Right.TAKE_SAMPLE) else {}
+    if ready is None:
+        ready = ready_samples(seat, station) if has_right(by=seat, right=Right.TAKE_SAMPLE) else {}
     choices = [
         Choice(kind.code, kind.label(language), _kind_hint(seat, kind, language, ready.get(kind.code)))
         for kind in offered

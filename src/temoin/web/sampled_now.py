@@ -38,8 +38,22 @@ class ReadySample:
         return f"{self.number} · {self.kit.label(language)} · {self.specimen.label(language)}"
 
     @property
+    def reads_after(self) -> str:
+        """Return the minutes from which its kit is read; "" where no source tells."""
+        return _minutes(self.kit.read_after_minutes)
+
+    @property
+    def reads_before(self) -> str:
+        """Return the minutes until which its kit is read; "" for an instrument that keeps its result."""
+        return _minutes(self.kit.read_before_minutes)
+
+    @property
     def sample(self) -> Sample:
         return Sample(specimen=self.specimen.code, sampled_at=now(), lot_id=self.lot_id)
+
+
+def _minutes(number: int | None) -> str:
+    return "" if number is None else str(number)
 
 
 def ready_samples(seat: Seat, station: Station) -> dict[str, ReadySample]:

@@ -22,6 +22,7 @@ from temoin.web.patient_search import FIND, FIND_HINT
 from temoin.web.scan_field import scan_field
 from temoin.web.seats import bind_session, places_of
 from temoin.web.ticket_paper import PAPER_WORDS, ticket_to_print
+from temoin.web.walk_in import away_store, walk_in
 from temoin.web.workstation import YES, habits_of, read_paper, remember
 
 # Where those go who manage people, or audit, and touch no test.
@@ -47,6 +48,8 @@ def home(request: HttpRequest, seat: Seat) -> HttpResponse:
         paper_words=PAPER_WORDS[habits.paper],
         papers=[(paper.value, words, paper is habits.paper) for paper, words in PAPER_WORDS.items()],
         ticket=ticket_to_print(request, seat, lists["running"]),
+        store=away_store(request),
+        walk_in=walk_in(request, seat),
         **lists,
     )
 

@@ -36,19 +36,21 @@ from temoin.signin.sessions import owner_of
 from temoin.testing.actions import register_test, take_sample
 from temoin.testing.group_queries import list_groups
 from temoin.testing.groups import OpenedGroup
+from temoin.testing.opening import Beforehand
 from temoin.testing.queries import list_tests_of_patient, read_test
 from temoin.testing.recent import just_now, recent_tests
-from temoin.web.addresses import lead_on, lead_to_row, lead_to_test
+from temoin.web.addresses import in_place, lead_on, lead_to_row, lead_to_test
 from temoin.web.arrival_form import named_arrival
 from temoin.web.fields import Typed
 from temoin.web.hits import Doubts, Hit, doubts_about, hits, is_hit, lot_field, ready_kinds
 from temoin.web.kept_forms import keep_posted
 from temoin.web.named_test import row_of_group
+from temoin.web.noted import asked_by_page, away_query, kept_noted, read_noted
 from temoin.web.pages import page_links, page_number, show
 from temoin.web.patient_facts import patient_facts
 from temoin.web.patient_form import patient_groups, raw_traits, typed_traits
 from temoin.web.patient_search import SCAN_HINT, search_patients
-from temoin.web.record_forms import kind_field
+from temoin.web.record_forms import CONSENT, kind_field
 from temoin.web.sampled_now import is_pressed, sample_now
 from temoin.web.scan_field import SCAN, asks_to_read, open_questions, posted_scan, scan_field, scan_notices
 from temoin.web.scanned_person import NAMES_SOMEBODY, find_scanned, scanned_values
@@ -85,6 +87,7 @@ def find_patient(request: HttpRequest, seat: Seat) -> HttpResponse:
         has_searched=search.found is not None,
         found=hits(search.found or ()),
         candidates=search.found or [],
+        away="",
         is_somebody=search.is_scanned and search.found != [],
         is_nobody=search.is_scanned and search.found == [],
         ready=ready_kinds(request, seat) if search.found else [],
@@ -124,12 +127,12 @@ def new_patient(request: HttpRequest, seat: Seat) -> HttpResponse:
 
 def _registered(request: HttpRequest, record_id: UUID) -> HttpResponse:
     """Lead to the test, or on to the next person where its sample was taken too; the workstation keeps the kind."""
-    answer = lead_to_test(record_id)
+    answer: HttpResponse = lead_to_test(record_id)
     if is_pressed(request.POST):
         messages.success(request, _("The sample is recorded: compare lot and kit with the box in your hand."))
         answer = lead_on(record_id)
     remember(request, answer, kind=request.POST.get("kind", ""))
-    return answer
+    return in_place(request, answer)
 
 
 def _fill_by_scan(request: HttpRequest, seat: Seat) -> HttpResponse:
@@ -204,6 +207,8 @@ def _show_new(
         others=" ".join(str(each) for each, _traits in near) or typed.get("others", ""),
         patient_id=typed.get("patient_id") or new_id(),
         record_id=typed.get("record_id") or hourly_id(),
+        noted_at=kept_noted(typed, problems),
+        away=away_query(typed) if near else "",
         **_kind_and_consent(request, seat, typed, problems),
     )
 
@@ -245,7 +250,7 @@ def _show_new_test(
     problems: Sequence[Problem] = (),
     warnings: Sequence[str] = (),
 ) -> HttpResponse:
-    traits = read_patient(by=seat, patient_id=patient_id)
+    traits, typed = read_patient(by=seat, patient_id=patient_id), request.POST or asked_by_page(request.GET)
     return show(
         request,
         seat,
@@ -253,11 +258,12 @@ def _show_new_test(
         status=400 if problems else 200,
         facts=patient_facts(traits),
         patient_id=patient_id,
-        record_id=request.POST.get("record_id") or hourly_id(),
+        record_id=typed.get("record_id") or hourly_id(),
+        noted_at=kept_noted(typed, problems),
         problems=problems,
         warnings=warnings,
         **_recent(seat, patient_id),
-        **_kind_and_consent(request, seat, request.POST, list(problems)),
+        **_kind_and_consent(request, seat, typed, list(problems)),
     )
 
 
@@ -280,6 +286,7 @@ def _register(seat: Seat, patient_id: UUID, record_id: UUID, request: HttpReques
             kind=kind,
             notice_version=check_notice(typed.get("consent", "")),
             record_id=record_id,
+            beforehand=Beforehand(noted_at=read_noted(typed)),
         )
         if is_pressed(typed):
             station, shown = station_of(request), typed.get(lot_field(kind), "")
@@ -289,10 +296,9 @@ def _register(seat: Seat, patient_id: UUID, record_id: UUID, request: HttpReques
 
 def _kind_and_consent(request: HttpRequest, seat: Seat, typed: Values, problems: list[Problem]) -> dict[str, Any]:
     fields = Typed(typed, problems)
-    words = _("The patient (or their legal representative) has given consent to the test.")
     return {
         "kind_field": kind_field(request, seat, fields),
-        "consent": fields("consent", words, "checkbox", required=True),
+        "consent": fields("consent", CONSENT, "checkbox", required=True),
         "notice": CURRENT_NOTICE,
     }
 
@@ -303,7 +309,7 @@ def _already_there(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpRes
     except NotFoundError:
         raise ConflictError("registration") from None
     messages.info(request, _("This test was already registered: here it is."))
-    return lead_to_test(record_id)
+    return in_place(request, lead_to_test(record_id))
 
 
 def _posted_id(request: HttpRequest, name: str) -> UUID:

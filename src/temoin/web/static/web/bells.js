@@ -22,7 +22,7 @@ const keep = (name, value) => localStorage.setItem(name, JSON.stringify(value));
 
 /* What runs: read from the counter's list where it stands, and remembered for the other pages of the same person. */
 function onList() {
-  return [...document.querySelectorAll("#list-running tr")].flatMap((row) => {
+  return [...document.querySelectorAll("#list-running tr, #list-away tr")].flatMap((row) => {
     const place = row.querySelector(".window");
     const number = row.querySelector(".sample-number")?.lastChild.textContent.trim() ?? "";
     return place ? [{ number, opens: place.dataset.opens, closes: place.dataset.closes ?? "" }] : [];

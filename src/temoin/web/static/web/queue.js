@@ -1,14 +1,19 @@
-/* A minute without network: what was pressed in a row waits in the page, says so, and is sent once the network is back.
-   Each act says which state of its test it was pressed on: one that arrived although its answer was lost, or that somebody
-   else overtook, is not done twice. A signature never waits: it says that nothing is signed. */
+/* Without network, what is noted at the counter waits in the page, says so, and is sent in its order once the network is
+   back. Each act says on which state of its test it was pressed: one that arrived although its answer was lost, or that
+   somebody else overtook, is not done twice. A signature never waits: it says that nothing is signed. */
 "use strict";
 
-{ // names of its own: the pages' other scripts have theirs
+const awayQueue = (() => {
 const lists = document.getElementById("counter-lists");
 const review = document.querySelector("[data-in-place]");
 const AGAIN = 3000; // milliseconds between two tries
 const PATIENCE = 8000; // after which no answer is taken for no network
+const AWAY = [0, 429, 502, 503, 504]; // no answer, or one of whoever stands before a site that gives none
+const OURS = ["csrfmiddlewaretoken", "kept_for"]; // of the page that sends, not of the one that noted
 const waiting = [];
+const notes = new Map(); // by act, what its row says of it
+let isSending = false;
+let timer = null;
 
 /* Whether it was done, with where it leads; or no network; or anything else, which is for a page to show. */
 function post(action, body) {
@@ -16,13 +21,30 @@ function post(action, body) {
     const call = new XMLHttpRequest();
     call.timeout = PATIENCE;
     call.addEventListener("loadend", () => {
-      resolve({ isAway: !call.status, leadsTo: call.status === 204 ? call.getResponseHeader("X-Leads-To") : "" });
+      resolve({ isAway: AWAY.includes(call.status), leadsTo: call.status === 204 ? call.getResponseHeader("X-Leads-To") : "" });
     });
     call.open("POST", action);
     call.setRequestHeader("X-In-Place", "yes");
     call.send(body);
   });
 }
+const token = () => document.querySelector("body [name=csrfmiddlewaretoken]").value;
+const bodyOf = (act) => new URLSearchParams([...act.fields, ["csrfmiddlewaretoken", token()]]);
+const fieldsOf = (form, submitter) => [...new FormData(form, submitter)].filter(([name]) => !OURS.includes(name));
+
+/* Whether the site answers, and still knows whose page this is: another's session must send nothing of it. */
+async function stateOfSession() {
+  const { status, owner } = document.getElementById("session").dataset;
+  try {
+    const answer = await fetch(status, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE), headers: { Accept: "application/json" } });
+    if (!answer.ok) return "away";
+    const told = await answer.json();
+    return told.owner === owner && told.left > 0 ? "here" : "over";
+  } catch {
+    return "away";
+  }
+}
+
 function say(place, words) {
   place.querySelector(".gone")?.remove();
   const note = document.createElement("p");
@@ -32,65 +54,129 @@ function say(place, words) {
   place.append(note);
   return note;
 }
-const hour = (date) => `${two(date.getHours())}:${two(date.getMinutes())}`;
+const hour = (date) => minuteThere(date, lists.dataset.zone).slice(11);
 const disable = (form, is) => all("button", form).forEach((one) => { one.disabled = is; });
+const tell = () => document.dispatchEvent(new Event("temoin-queue"));
 
-/* The sample is of the moment of the press, not of the one at which it arrives. */
-function stamp(body, pressed) {
-  for (const name of ["sampled_at", "started_at"]) {
-    if (!body.has(name)) continue;
-    body.set(name, minuteThere(pressed, lists.dataset.zone));
-    body.set(`${name}-instant`, pressed.toISOString());
-  }
+/* A sample is of the moment of the press, not of the one at which it arrives. */
+function stamped(fields, pressed) {
+  const present = { sampled_at: minuteThere(pressed, lists.dataset.zone), started_at: minuteThere(pressed, lists.dataset.zone) };
+  return fields.map(([name, value]) => {
+    if (name.endsWith("-instant")) return [name, pressed.toISOString()];
+    return [name, present[name] ?? value];
+  });
 }
-function keepUntilBack(form, body, pressed) {
-  stamp(body, pressed);
-  const row = form.closest("tr, li");
-  const note = say(form.closest("td, li"), lists.dataset.waits.replace("{time}", hour(pressed)));
-  const drop = document.createElement("button");
-  drop.type = "button";
-  drop.className = "quiet";
-  drop.textContent = lists.dataset.drop;
-  const act = { action: form.action, body, row, note, drop };
-  drop.addEventListener("click", () => {
+/* The reading clock of a sample runs from its press; what its kit is read by stands on the form of the sample. */
+function windowFrom(timing, began) {
+  const shown = document.getElementById("away-window").content.firstElementChild.cloneNode(true);
+  const words = document.getElementById("list-away").dataset;
+  const after = (minutes) => new Date(began.getTime() + Number(minutes) * 60000);
+  shown.dataset.opens = after(timing.after).toISOString();
+  if (timing.before) shown.dataset.closes = after(timing.before).toISOString();
+  const told = timing.before ? words.between : words.from;
+  shown.querySelector(".fixed").textContent = timing.after
+    ? told.replace("{from}", hour(after(timing.after))).replace("{until}", hour(after(timing.before)))
+    : words.unknown;
+  return shown;
+}
+
+/* Noted: it stands in the page and in the store before anything else is done. */
+async function add(act) {
+  waiting.push(act);
+  show(act);
+  tell();
+  await sealedStore.keep(act).catch(() => {}); // no room: the page's memory has it
+  tryAgain();
+}
+async function drop(...acts) {
+  for (const act of acts) {
     waiting.splice(waiting.indexOf(act), 1);
-    note.remove();
-    row.classList.remove("is-queued");
-    all("form", row).forEach((one) => disable(one, false));
+    unmark(act);
+    await sealedStore.forget(act);
+  }
+  tell();
+}
+function keepUntilBack(form, fields, pressed) {
+  const row = form.closest("tr, li");
+  const { counts, after, before } = form.dataset;
+  const timing = counts === "sample" ? { after, before } : null;
+  add({ kind: "row", row: row.id, action: form.getAttribute("action"), fields: stamped(fields, pressed), pressed: pressed.getTime(), timing });
+}
+function show(act) {
+  const row = act.kind === "row" && act.row && document.getElementById(act.row);
+  const form = row && all("form", row).find((one) => one.getAttribute("action") === act.action);
+  if (!form) return;
+  const pressed = new Date(act.pressed);
+  const note = say(form.closest("td, li"), lists.dataset.waits.replace("{time}", hour(pressed)));
+  const button = document.createElement("button");
+  Object.assign(button, { type: "button", className: "quiet", textContent: lists.dataset.drop });
+  button.addEventListener("click", () => {
+    drop(act);
     row.querySelector("button")?.focus();
   });
-  note.append(" ", drop);
+  note.append(" ", ...(act.timing ? [windowFrom(act.timing, pressed), " "] : []), button);
+  notes.set(act, { row, note, button });
   row.classList.add("is-queued");
   all("form", row).forEach((one) => disable(one, true));
-  waiting.push(act);
-  drop.focus();
-  if (waiting.length === 1) setTimeout(sendWaiting, AGAIN);
+  button.focus();
+}
+function unmark(act) {
+  const { row, note } = notes.get(act) ?? {};
+  if (!row) return;
+  notes.delete(act);
+  note.remove();
+  row.classList.remove("is-queued");
+  all("form", row).forEach((one) => disable(one, false));
+}
+
+/* In their order; what follows a registration that is asked about waits for it. */
+const isAsked = (record) => waiting.some((one) => one.kind === "register" && one.record === record && one.isRefused);
+const next = () => waiting.find((one) => !one.isRefused && !(one.record && isAsked(one.record)));
+function tryAgain() {
+  clearTimeout(timer);
+  timer = setTimeout(sendWaiting, AGAIN);
 }
 async function sendWaiting() {
-  let isRefused = false;
-  while (waiting.length) {
-    const act = waiting[0];
-    act.drop.disabled = true;
-    const { isAway, leadsTo } = await post(act.action, act.body);
-    if (isAway) {
-      act.drop.disabled = false;
-      setTimeout(sendWaiting, AGAIN);
-      return;
-    }
-    waiting.shift();
-    if (leadsTo) continue;
-    isRefused = true;
-    say(act.note.parentElement, lists.dataset.refused);
+  if (isSending || !next() || !lists.isConnected) return;
+  isSending = true;
+  const [state, sent] = [await stateOfSession(), { done: 0, refused: 0, isAway: false }];
+  if (state === "here") for (let act = next(); act && !sent.isAway; act = next()) await send(act, sent);
+  isSending = false;
+  if (state === "over") document.dispatchEvent(new Event("temoin-refused"));
+  else if (state === "away" || sent.isAway) tryAgain();
+  else if (sent.done && !sent.refused) location.assign(new URL(lists.dataset.home, location.href));
+}
+async function send(act, sent) {
+  const button = notes.get(act)?.button;
+  if (button) button.disabled = true;
+  const { isAway, leadsTo } = await post(act.action, bodyOf(act));
+  if (button) button.disabled = false;
+  if (isAway) sent.isAway = true;
+  else if (leadsTo) {
+    sent.done += 1;
+    waiting.splice(waiting.indexOf(act), 1);
+    await sealedStore.forget(act);
+  } else await keepRefused(act, sent);
+}
+async function keepRefused(act, sent) {
+  sent.refused += 1;
+  if (act.kind === "row") {
+    const place = notes.get(act)?.note.parentElement;
+    await drop(act);
+    if (place) say(place, lists.dataset.refused);
+    return;
   }
-  if (!isRefused) location.assign(new URL(lists.dataset.home, location.href));
+  act.isRefused = true;
+  await sealedStore.keep(act);
+  tell();
 }
 
 /* What the page sends without leaving itself: a browser's own sending would put its page of errors in our place. */
 async function sendHere(form, submitter) {
-  const [body, pressed] = [new URLSearchParams(new FormData(form, submitter)), new Date()];
-  if (waiting.length) return keepUntilBack(form, body, pressed);
-  const { isAway, leadsTo } = await post(form.action, body);
-  if (isAway) return keepUntilBack(form, body, pressed);
+  const [fields, pressed] = [fieldsOf(form, submitter), new Date()];
+  if (next()) return keepUntilBack(form, fields, pressed);
+  const { isAway, leadsTo } = await post(form.action, bodyOf({ fields }));
+  if (isAway) return keepUntilBack(form, fields, pressed);
   if (leadsTo) return location.assign(new URL(leadsTo, location.href));
   return sendAway(form, submitter);
 }
@@ -100,6 +186,18 @@ function sendAway(form, submitter) {
     Object.assign(field, { type: "hidden", name: submitter.name, value: submitter.value });
     form.append(field);
   }
+  form.submit();
+}
+/* The page of what was refused, filled in, with what is asked: it stays noted until the test is there. */
+function mend(act) {
+  const form = document.createElement("form");
+  Object.assign(form, { method: "post", action: act.action, hidden: true });
+  for (const [name, value] of bodyOf(act)) {
+    const field = document.createElement("input");
+    Object.assign(field, { type: "hidden", name, value });
+    form.append(field);
+  }
+  document.body.append(form);
   form.submit();
 }
 async function sign(form) {
@@ -116,11 +214,28 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   const isAct = form.matches("#counter-lists form.in-row:not([data-review])");
   const signs = form.matches("[data-in-place] form[data-once]");
-  if (!lists || event.defaultPrevented || !(isAct || signs)) return;
+  if (event.defaultPrevented || !(isAct || signs)) return;
   event.preventDefault();
   if (signs) sign(form);
   else sendHere(form, event.submitter);
 });
 document.addEventListener("temoin-away", (event) => say(event.target.closest("td"), lists.dataset.unsigned));
-addEventListener("beforeunload", (event) => { if (waiting.length) event.preventDefault(); });
+addEventListener("beforeunload", (event) => { if (next()) event.preventDefault(); });
+
+/* What an earlier page noted: a test that stands in the lists was registered meanwhile, and a sample beside its result. */
+function isSettled({ isRefused, kind, record }) {
+  const row = isRefused && document.getElementById(`row-${record}`);
+  return Boolean(row) && (kind === "register" || !row.closest("#list-waiting"));
 }
+async function resume() {
+  const { acts, others, lost } = await sealedStore.load();
+  waiting.unshift(...acts);
+  await drop(...acts.filter(isSettled));
+  waiting.forEach((act) => { if (!notes.has(act)) show(act); });
+  document.dispatchEvent(new CustomEvent("temoin-resumed", { detail: { others, lost } }));
+  tell();
+  sendWaiting();
+}
+addEventListener("load", resume);
+return { waiting, add, drop, mend, fieldsOf, stamped, windowFrom, hour, stateOfSession };
+})();

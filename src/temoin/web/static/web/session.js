@@ -8,6 +8,7 @@ const token = veil.querySelector("[name=csrfmiddlewaretoken]").value;
 const WARN = 120000; // milliseconds before the end
 const LONGEST_WATCH = 7200000; // a reading longer than two hours keeps no session alive
 const QUIET = 60000; // between two questions to the server
+const IDLE = Number(place.dataset.left) * 1000;
 
 let ends = Date.now() + Number(place.dataset.left) * 1000;
 let asked = Date.now();
@@ -21,14 +22,21 @@ async function ask(method = "GET") {
   const body = method === "POST" ? new URLSearchParams({ csrfmiddlewaretoken: token }) : undefined;
   try {
     const answer = await fetch(place.dataset.status, { method, body, headers: { Accept: "application/json" } });
-    if (!answer.ok) return;
+    if (!answer.ok) return workOn();
     const told = await answer.json();
     ends = told.owner === place.dataset.owner ? Date.now() + told.left * 1000 : 0;
   } catch {
-    return; // no network: the end stays where it was
+    return workOn(); // no network
   }
   if (ends - Date.now() > WARN && stay.open) stay.close();
   if (!ends) close();
+}
+
+/* Nobody can be asked. Where work goes on without network, the hands of whoever works there keep the page as they would
+   have kept the session; elsewhere the end stays where it was. What is sent later, the server judges. */
+function workOn() {
+  const last = isReading() ? Date.now() : used;
+  if (last && document.getElementById("list-away")) ends = Math.max(ends, last + IDLE);
 }
 
 /* A timer of this page that still runs, up to the end of its reading window. */
