@@ -3,7 +3,7 @@
 VENV ?= .venv
 BIN := $(VENV)/bin
 # Rooms with tables of their own.
-ROOMS := crypto journal outbox pharmacies signin patients catalogue testing arrivals certificates delivery transmission oversight intake retention surveillance webhooks
+ROOMS := crypto journal outbox pharmacies signin officers patients catalogue testing arrivals certificates delivery transmission oversight intake retention surveillance webhooks
 
 .DEFAULT_GOAL := check
 SHELL := /bin/bash # $$RANDOM

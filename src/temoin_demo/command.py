@@ -174,6 +174,7 @@ def _children(demo: Demo) -> list[Child]:
         ("sandbox", sandbox, f"{ports.url(ports.sandbox)}/"),
         ("staff", ["web", "--port", str(ports.staff)], f"{ports.url(ports.staff)}/healthz"),
         ("portal", ["portal", "--port", str(ports.portal)], f"{ports.url(ports.portal)}/healthz"),
+        ("authority", ["authority", "--port", str(ports.authority)], f"{ports.url(ports.authority)}/healthz"),
         ("worker", ["worker"], None),
         ("sealer", ["sealer"], None),
         ("reaper", ["reaper"], None),

@@ -60,6 +60,10 @@ trusted = "trusted"
 key = "keys/certificates.key"
 health_cards = true
 
+[authority]
+url = "{url[authority]}"
+key = "keys/authority.key"
+
 [register]
 base_url = "{url[sandbox]}/annuaire/fhir/v2"
 key_file = "keys/register.key"
@@ -145,6 +149,7 @@ def write_settings(folder: Path, ports: Ports, through: Collection[str] = (FIRST
     make_root_key(keys / "certificates.key")
     publish_key(keys / "certificates.key", folder / "trusted", ports.addresses()["portal"])
     make_password(keys / "django.key")
+    make_password(keys / "authority.key")
     make_password(keys / "register.key")  # any will do: the sandbox's register asks for one, as the real one does
     passwords = "\n".join(f'{role} = "keys/{password_file(keys, role).name}"' for role in ROLES)
     vkey = open_key(folder / "witness", WITNESS).vkey

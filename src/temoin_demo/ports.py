@@ -1,4 +1,4 @@
-"""The ports of a demonstration: the fixed ones, one of each channel that has its own, that of open lines."""
+"""The ports of a demonstration: the fixed ones, one of each channel that has its own, open lines, the authority."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def own_ports() -> list[str]:
 
 def count() -> int:
     """Return how many ports a demonstration takes."""
-    return len(FIXED) + len(own_ports()) + 1
+    return len(FIXED) + len(own_ports()) + 2
 
 
 def first_port(text: str) -> int:
@@ -55,6 +55,10 @@ class Ports:
     @property
     def lines(self) -> int:
         """Return the port at which programs hold lines open, where the demonstration listens."""
+        return self.base + count() - 2
+
+    @property
+    def authority(self) -> int:
         return self.base + count() - 1
 
     def of(self, channel: AnyChannel) -> int:
@@ -73,10 +77,16 @@ class Ports:
         """Return the one address of the staff site: a passkey belongs to a name, browsers make none for a number."""
         return f"http://localhost:{self.staff}"
 
+    @property
+    def authority_url(self) -> str:
+        """Return the one address of the authority's site, a name likewise."""
+        return f"http://localhost:{self.authority}"
+
     def addresses(self) -> dict[str, str]:
         return {
             "staff": self.staff_url,
             "portal": self.url(self.portal),
+            "authority": self.authority_url,
             "sandbox": self.url(self.sandbox),
             "smtp": f"smtp://{LOOPBACK}:{self.smtp}",
             "witness": self.url(self.witness),

@@ -17,8 +17,23 @@ def tell_demonstration(ports: Ports, demonstration: Mapping[str, Any], folder: P
     say(f"\nReady in {seconds:.1f} s. All data is made up and reaches the sandbox only.\n")
     say(f"  Staff site        {ports.staff_url}")
     say(f"  Patients' site    {ports.url(ports.portal)}")
+    say(f"  Authority's site  {ports.authority_url}   (how pharmacies do as senders)")
     say(f"  Sandbox           {ports.url(ports.sandbox)}   (the authority, and everyone's mailbox)\n")
     _tell_accounts(demonstration.get("accounts", []))
+    _tell_what_to_try(ports, demonstration, folder)
+    say(f"\nLogs: {folder / 'logs'}    Settings: {folder / 'temoin.toml'}")
+    say("Ctrl-C stops everything.")
+
+
+def _tell_accounts(accounts: list[Mapping[str, Any]]) -> None:
+    say("Accounts")
+    for account in accounts:
+        who = ", ".join(str(account[key]) for key in ("name", "profession", "pharmacy") if account.get(key))
+        say(f"  {account.get('email', '')}   {who}")
+        say(f"      password {account.get('password', '')}   TOTP secret {account.get('totp_secret', '')}")
+
+
+def _tell_what_to_try(ports: Ports, demonstration: Mapping[str, Any], folder: Path) -> None:
     data, key = quote(str(folder)), quote(str(program_key_path(folder)))
     say("\nWhat to try")
     say("  1. Sign in to the staff site as a pharmacist: e-mail, password, then the code of an authenticator")
@@ -36,13 +51,4 @@ def tell_demonstration(ports: Ports, demonstration: Mapping[str, Any], folder: P
         say(f"       --client-id {program['client_id']}")
     if posters := demonstration.get("posters"):
         say(f"  9. Take an appointment: {ports.url(ports.portal)}/appointments/#{posters[0]}")
-    say(f"\nLogs: {folder / 'logs'}    Settings: {folder / 'temoin.toml'}")
-    say("Ctrl-C stops everything.")
-
-
-def _tell_accounts(accounts: list[Mapping[str, Any]]) -> None:
-    say("Accounts")
-    for account in accounts:
-        who = ", ".join(str(account[key]) for key in ("name", "profession", "pharmacy") if account.get(key))
-        say(f"  {account.get('email', '')}   {who}")
-        say(f"      password {account.get('password', '')}   TOTP secret {account.get('totp_secret', '')}")
+    say(f"  10. Look as a person of the authority: temoin officer invite --data {data} NAME")

@@ -187,7 +187,7 @@ def test_a_folder_that_cannot_be_written_in_is_a_finding(folder: Path):
 
     found = {process: len(folder_findings(config, process)) for process in Process if list(folders_of(config, process))}
 
-    assert found == {Process.STAFF: 1, Process.PORTAL: 1, Process.SEALER: 1, Process.KEEPER: 0}
+    assert found == {Process.STAFF: 1, Process.PORTAL: 1, Process.AUTHORITY: 1, Process.SEALER: 1, Process.KEEPER: 0}
 
 
 @pytest.mark.parametrize(("days", "words"), [(10, "ends in 9 days"), (-1, "has ended: renew"), (60, None)])

@@ -54,7 +54,7 @@ def test_a_new_folder_holds_settings_keys_and_folders_with_their_modes(tmp_path:
     config = read_config(folder / "temoin.toml")
     modes = {path.relative_to(folder).as_posix(): path.stat().st_mode & 0o777 for path in folder.rglob("*")}
     secret = [f"keys/{role}.password" for role in DATABASE_ROLES]
-    secret += ["keys/root.key", "keys/journal.key", "keys/django.key", "keys/mail.password"]
+    secret += ["keys/root.key", "keys/journal.key", "keys/django.key", "keys/authority.key", "keys/mail.password"]
     assert modes == {
         "temoin.toml": 0o644,
         "keys": 0o700,

@@ -12,6 +12,7 @@ from temoin_sandbox.main import _parser as sandbox_parser
 from temoin_witness.main import build_parser as witness_parser
 
 KEPT = {
+    "officer invite name",
     *(f"retention {command} --reason" for command in ("hold", "lift")),
     *(f"pharmacy open --{name}" for name in ("finess", "name", "street", "postcode", "city", "phone", "time-zone")),
     "pharmacy clock time_zone",
@@ -35,6 +36,7 @@ LOOKED_FOR = {
         "journal verify --witness",
         "web --host",
         "portal --host",
+        "authority --host",
     ),
     *("breach letters --pharmacy", "breach letters --by", "breach notice --pharmacy"),
     *(

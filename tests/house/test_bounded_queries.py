@@ -45,6 +45,7 @@ TAKEN = {
     "retention/questions.py:limit": LOOPS,
     "surveillance/quality.py:DAYS": "the last ones of what was published: the open data has all",
     "surveillance/quality.py:WEEKS": "the last ones of what was published: the open data has all",
+    "surveillance/sender_queries.py:%s": "the weeks that are kept: there are no more",
     "surveillance/sender_queries.py:limit": PAGED,
     "transmission/reconcile.py:ALIENS": SAID,
     "signin/sessions.py:_PERSON": "columns of one row",

@@ -114,7 +114,8 @@ def test_a_demonstration_sends_by_it(pigeon, tmp_path):
 
     assert "pigeon" in ways()
     assert words[-2:] == ["--pigeon-port", str(PORTS.of(pigeon))]
-    assert [PORTS.of(pigeon), PORTS.lines] == [PORTS.base + count() - 2, PORTS.base + count() - 1]
+    last = PORTS.base + count()
+    assert [PORTS.of(pigeon), PORTS.lines, PORTS.authority] == [last - 3, last - 2, last - 1]
 
 
 @pytest.mark.usefixtures("started")

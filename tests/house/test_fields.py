@@ -22,6 +22,8 @@ SHARED = {"Pharmacy", "Person", "Session", "PlatformKey", "Memo", "DueDuty", "La
     "Alarm",
     "CallWatch",
     "Release",
+    "Officer",
+    "OfficerSession",
     "StaffNotice",
     "FailedTry",
     "SetAside",
@@ -30,7 +32,10 @@ SHARED = {"Pharmacy", "Person", "Session", "PlatformKey", "Memo", "DueDuty", "La
     "RevocationList",
 }
 # Personal and in clear, each with its reason.
-IN_CLEAR = {("Person", "email"): "the sign-in library finds the account by it"}
+IN_CLEAR = {
+    ("Person", "email"): "the sign-in library finds the account by it",
+    ("Officer", "name"): "the authority's site has no key to seal a name with",
+}
 OF_EVERY_TENANT_ROW = {"pk", "pharmacy_id", "id"}
 
 

@@ -105,6 +105,8 @@ TABLES = {
         "delivery_pace": EVERYTHING,
     },
     "temoin_authority": {
+        "officers_officer": "INSERT SELECT",
+        "officers_session": "DELETE INSERT SELECT",
         "surveillance_release": "SELECT",
         "surveillance_sender_week": "SELECT",
     },
@@ -200,7 +202,7 @@ COLUMNS = {
     **{
         (role, "django_migrations", "SELECT"): {"app", "name"} for role in ROLES
     },  # each refuses tables it does not know
-    **{(role, "journal_event", "INSERT"): EVENT for role in ROLES if role not in {"temoin_sealer", "temoin_authority"}},
+    **{(role, "journal_event", "INSERT"): EVENT for role in ROLES if role != "temoin_sealer"},
     ("temoin_app", "catalogue_lot", "UPDATE"): {
         *("state", "tests", "opened_at", "opened_where", "closed_at", "recalled_at", "recall_reference"),
         *("controls", "positive_ok_on", "negative_ok_on", "control_failed"),
@@ -230,6 +232,10 @@ COLUMNS = {
         *("id", "finess", "name", "postcode", "city", "time_zone", "is_demo", "closed_on"),
     },
     ("temoin_worker", "surveillance_sender_week", "UPDATE"): {"days"},
+    ("temoin_authority", "officers_officer", "UPDATE"): {
+        *("code_hash", "code_ends_at", "credential_id", "credential", "ended_at", "seal"),
+    },
+    ("temoin_authority", "officers_session", "UPDATE"): {"seen_at"},
     ("temoin_app", "arrivals_poster", "UPDATE"): {"state", "sealed"},
     ("temoin_app", "delivery_letter", "UPDATE"): {"state"},
     ("temoin_app", "patients_consent", "UPDATE"): {"patient_id"},

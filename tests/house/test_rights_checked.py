@@ -14,6 +14,7 @@ from source_code import Source, sources
 
 # What raises when the right is lacking: everything else checks by calling one of these.
 CHECKS = {f"temoin.pharmacies.policies.{name}" for name in ("check_right", "check_operator", "check_may_seat")}
+CHECKS.add("temoin.officers.policies.check_officer")
 TOLD = "tells the journal what its caller did, and decides nothing"
 OWN = "asks how much whoever asks has read: about oneself"
 VALUE = "writes into a value who signs it: the act that calls it has checked"

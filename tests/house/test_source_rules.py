@@ -306,7 +306,7 @@ def test_no_two_files_of_tests_have_one_name():
 OWN_ADDRESSES = {
     *("journal/couriers/http.py", "delivery/channels/email/courier.py", "delivery/channels/email/notices.py"),
     *("cli/first_settings.py", "cli/certificates.py", "lib/section.py", "site/settings.py", "temoin_demo/processes.py"),
-    *("crypto/roots/transit.py", "temoin_client/tokens.py"),
+    *("crypto/roots/transit.py", "temoin_client/tokens.py", "officers/passkeys.py"),
 }
 
 

@@ -98,7 +98,7 @@ NO_TEXT = {
         (
             *("DataKey.root_id", "PlatformKey.root_id", "Parcel.key", "Session.session_key", "Difference.key"),
             *("RecordVersion.record_id", "RecordVersion.version", "RecordVersion.key", "RecordVersion.replaces_key"),
-            *("Record.source_key", "Record.source_content"),
+            *("Record.source_key", "Record.source_content", "Officer.seal", "OfficerSession.seal"),
         ),
         NUMBER,
     ),

@@ -95,3 +95,17 @@ def test_no_image_is_the_latest_and_none_names_a_host_to_take_it_from():
 
     assert [image for image in images if "/" in image or (":" not in image and image != "temoin")] == []
     assert ":latest" not in "".join(images)
+
+
+def test_the_authoritys_site_is_handed_the_secrets_of_its_unit_and_may_as_little():
+    beside = yaml.safe_load((CONTAINER / "compose.authority.yaml").read_text("utf-8"))
+    service, others = beside["services"]["authority"], COMPOSE["services"]["portal"]
+    caddy = (ROOT / "packaging/caddy/authority.caddy").read_text("utf-8")
+    ((variable, place),) = beside["services"]["proxy"]["environment"].items()
+
+    asked = build_parser().parse_args(service["command"])
+    same = ("image", "restart", "read_only", "cap_drop", "security_opt", "environment", "tmpfs", "networks")
+    assert {name: service[name] for name in same} == {name: others[name] for name in same}
+    assert set(service["secrets"]) == set(beside["secrets"]) == handed_by_unit("authority")
+    assert place == f"authority:{asked.port}"
+    assert f"import temoin {{${variable}:127.0.0.1:{asked.port}}}" in caddy

@@ -28,6 +28,7 @@ from temoin_demo.ports import Ports
 
 PACKAGING = Path(__file__).parents[2] / "packaging"
 UNITS = sorted(PACKAGING.glob("systemd/*.service"))
+NGINX, CADDY = ("temoin.conf", "temoin-authority.conf"), ("Caddyfile", "authority.caddy")
 MOST_EXPOSED = 2.0  # of ten, as systemd-analyze counts
 PROGRAM = "/opt/temoin/bin/temoin"
 
@@ -112,7 +113,7 @@ def test_folders_belong_to_those_who_write_in_them():
 
 
 def test_nginx_takes_its_file(tmp_path: Path):
-    text = (PACKAGING / "nginx/temoin.conf").read_text(encoding="utf-8")
+    text = "".join((PACKAGING / "nginx" / name).read_text(encoding="utf-8") for name in NGINX)
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=temoin"]
     command += ["-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "chain.pem")]
     subprocess.run(command, check=True, capture_output=True)
@@ -134,9 +135,10 @@ def test_nginx_takes_its_file(tmp_path: Path):
 
 def test_nginx_writes_nothing_of_a_body_or_an_answer_to_its_own_files():
     text = (PACKAGING / "nginx/temoin.conf").read_text(encoding="utf-8")
+    text += (PACKAGING / "nginx/temoin-authority.conf").read_text(encoding="utf-8")
     servers = [block for block in re.split(r"^server \{", text, flags=re.MULTILINE)[1:] if "proxy_pass" in block]
 
-    assert len(servers) == 2
+    assert len(servers) == 3
     for server in servers:
         of_server = re.sub(r"location [^{]*\{[^}]*\}", "", server)
         for words in ("proxy_request_buffering off;", "proxy_buffering off;", "proxy_max_temp_file_size 0;"):
@@ -209,26 +211,35 @@ def seconds_and_bytes(block: str, time: str, size: str) -> tuple[int, int]:
     return int(longest[0]) * units[longest[1]], int(largest[0]) * units[largest[1]]
 
 
-UPSTREAM = {Process.STAFF: "http://temoin_web", Process.PORTAL: "http://temoin_portal"}
-NAME = {Process.STAFF: "temoin.example.fr", Process.PORTAL: "resultat.example.fr"}
+UPSTREAM = {
+    Process.STAFF: "http://temoin_web",
+    Process.PORTAL: "http://temoin_portal",
+    Process.AUTHORITY: "http://temoin_authority",
+}
+NAME = {
+    Process.STAFF: "temoin.example.fr",
+    Process.PORTAL: "resultat.example.fr",
+    Process.AUTHORITY: "autorite.example.fr",
+}
 
 
 def taken_by_nginx(path: str, process: Process) -> tuple[int, int]:
-    text = (PACKAGING / "nginx/temoin.conf").read_text(encoding="utf-8")
+    text = "".join((PACKAGING / "nginx" / name).read_text(encoding="utf-8") for name in NGINX)
     (server,) = (one for one in blocks(text, "server") if UPSTREAM[process] in one)
     place = next(iter(blocks(server, f"location = {path}")), "")  # what it says counts before what the server says
     return seconds_and_bytes(place + server.partition("location")[0], "client_body_timeout", "client_max_body_size")
 
 
 def taken_by_caddy(path: str, process: Process) -> tuple[int, int]:
-    text = (PACKAGING / "caddy/Caddyfile").read_text(encoding="utf-8")
+    text = "".join((PACKAGING / "caddy" / name).read_text(encoding="utf-8") for name in CADDY)
     (site,) = blocks(text, NAME[process])
     matched = re.search(rf"(@\w+) path {path}\n", site)
-    (body,) = blocks(site, f"request_body {matched[1] if matched else '@other'}")
+    named = f"request_body {matched[1] if matched else '@other'}"
+    (body,) = blocks(site, named) or blocks(site, "request_body")
     return seconds_and_bytes(text.partition("(temoin)")[0] + body, "read_body", "max_size")
 
 
-@pytest.mark.parametrize("process", [Process.STAFF, Process.PORTAL])
+@pytest.mark.parametrize("process", list(UPSTREAM))
 @pytest.mark.parametrize("taken", [taken_by_nginx, taken_by_caddy])
 def test_both_proxies_let_through_what_the_server_takes(
     taken: Callable[[str, Process], tuple[int, int]], process: Process

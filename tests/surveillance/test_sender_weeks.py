@@ -6,23 +6,29 @@ import json
 import threading
 from collections import Counter
 from datetime import date, timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
+from authority_site import SoftPasskey, enrolled, hand_place
 from people import House, make_lot, make_patient, make_signed, open_house
 from roles import take_role
 
+from temoin.lib.errors import DeniedError, NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import HOUSE, today_in
+from temoin.officers.accounts import end_officer
+from temoin.officers.policies import OfficerSeat
+from temoin.pharmacies.training import enter_training
 from temoin.surveillance.counting import KEPT_DAYS
 from temoin.surveillance.counts import Cell, DayCounts, DelayCell
 from temoin.surveillance.counts import TestedCell as StandingCell
 from temoin.surveillance.models import SenderWeek
 from temoin.surveillance.rounds import count_recent, count_whole
-from temoin.surveillance.sender_queries import SILENT, list_senders, senders_today
+from temoin.surveillance.sender_queries import SILENT, list_senders, read_sender, senders_today
 from temoin.surveillance.sender_rules import SenderShare, load_sender_rules
-from temoin.surveillance.sender_shares import add_up, shares_of
-from temoin.surveillance.senders import KEPT_WEEKS, WEEK, monday_of
+from temoin.surveillance.sender_shares import KEPT_WEEKS, add_up, shares_of
+from temoin.surveillance.senders import WEEK, monday_of
 
 NEVER = threading.Event()
 DAY, KIND = "2026-11-02", "covid19-flu-rsv-ag"
@@ -32,6 +38,13 @@ TARGETS = ("sars-cov-2", "influenza-a", "influenza-b", "rsv")
 @pytest.fixture
 def house(db) -> House:  # noqa: ARG001
     return open_house()
+
+
+@pytest.fixture
+def officer(db) -> OfficerSeat:  # noqa: ARG001
+    hand_place()
+    with take_role("temoin_authority"):
+        return OfficerSeat(enrolled(SoftPasskey())[0], "Alix Roy")
 
 
 def weeks(pharmacy_id: object) -> list[SenderWeek]:
@@ -136,14 +149,14 @@ def put(tamper, pharmacy_id: UUID, week: date, days: list[int], alarms: str = "{
     )
 
 
-def test_the_authority_sees_who_signed_something_today_and_who_nothing(house, as_role):
+def test_the_authority_sees_who_signed_something_today_and_who_nothing(house, as_role, officer):
     sign(house)
     with take_role("temoin_worker"):
         count_recent(NEVER)
 
     with as_role("temoin_authority"):
-        today = senders_today(is_demo=True)
-        (here, elsewhere), has_more = list_senders(is_demo=True)
+        today = senders_today(by=officer, is_demo=True)
+        (here, elsewhere), has_more = list_senders(by=officer, is_demo=True)
 
     assert (today.open, today.sent, today.silent, today.tests) == (2, 1, 1, 1)
     assert {here.name: here.tests, elsewhere.name: elsewhere.tests} == {house.here.name: 1, house.elsewhere.name: 0}
@@ -151,7 +164,7 @@ def test_the_authority_sees_who_signed_something_today_and_who_nothing(house, as
     assert not has_more
 
 
-def test_whoever_a_rule_names_comes_first_and_alone_where_the_rule_is_asked_for(house, as_role, tamper):
+def test_whoever_a_rule_names_comes_first_and_alone_where_the_rule_is_asked_for(house, as_role, tamper, officer):
     today = today_in(HOUSE)
     silent_since = today - timedelta(days=load_sender_rules().silence.days)
     week = monday_of(silent_since)
@@ -160,20 +173,43 @@ def test_whoever_a_rule_names_comes_first_and_alone_where_the_rule_is_asked_for(
     put(tamper, house.here.id, monday_of(today), [1] * 7)
 
     with as_role("temoin_authority"):
-        told = senders_today(is_demo=True).by_rule
-        first = list_senders(is_demo=True)[0][0]
-        silent = [one.name for one in list_senders(is_demo=True, rule=SILENT)[0]]
-        sexless = [one.name for one in list_senders(is_demo=True, rule="untold-sex")[0]]
+        told = senders_today(by=officer, is_demo=True).by_rule
+        first = list_senders(by=officer, is_demo=True)[0][0]
+        silent = [one.name for one in list_senders(by=officer, is_demo=True, rule=SILENT)[0]]
+        sexless = [one.name for one in list_senders(by=officer, is_demo=True, rule="untold-sex")[0]]
 
     assert (told[SILENT], told["corrected"], told["untold-home"]) == (1, 1, 0)
     assert (first.name, first.alarms) == (house.here.name, ["corrected", "untold-sex"])
     assert (silent, sexless) == ([house.elsewhere.name], [house.here.name])
 
 
-def test_nobody_is_shown_who_is_closed_or_of_another_kind_of_site(house, as_role, tamper):
+def test_nobody_is_shown_who_is_closed_or_of_another_kind_of_site(house, as_role, tamper, officer):
     tamper(f"UPDATE pharmacies_pharmacy SET closed_on = current_date - 2 WHERE id = '{house.elsewhere.id}'")  # noqa: S608
 
     with as_role("temoin_authority"):
-        assert (senders_today(is_demo=True).open, senders_today(is_demo=False).open) == (1, 0)
-        assert list_senders(is_demo=False) == ([], False)
-        assert list_senders(is_demo=True, page=2) == ([], False)
+        assert (senders_today(by=officer, is_demo=True).open, senders_today(by=officer, is_demo=False).open) == (1, 0)
+        assert list_senders(by=officer, is_demo=False) == ([], False)
+        assert list_senders(by=officer, is_demo=True, page=2) == ([], False)
+
+
+def test_a_training_counter_is_nobodys_sender(house, as_role, officer):
+    counter = enter_training(by=house.owner)
+
+    with as_role("temoin_authority"):
+        assert senders_today(by=officer, is_demo=True).open == 2
+        assert {one.id for one in list_senders(by=officer, is_demo=True)[0]} == {house.here.id, house.elsewhere.id}
+        with pytest.raises(NotFoundError):
+            read_sender(by=officer, is_demo=True, pharmacy_id=counter)
+
+
+def test_a_pharmacy_is_read_by_an_officer_and_not_by_one_who_was_ended(house, as_role, officer):
+    with as_role("temoin_authority"):
+        assert read_sender(by=officer, is_demo=True, pharmacy_id=house.here.id).weeks == []
+        with pytest.raises(NotFoundError):
+            read_sender(by=officer, is_demo=False, pharmacy_id=house.here.id)
+        with pytest.raises(NotFoundError):
+            read_sender(by=officer, is_demo=True, pharmacy_id=officer.officer_id)
+        end_officer(officer.officer_id)
+        for ask in (senders_today, list_senders, partial(read_sender, pharmacy_id=house.here.id)):
+            with pytest.raises(DeniedError):
+                ask(by=officer, is_demo=True)

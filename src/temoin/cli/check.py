@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
 
 def checked(config: Config, process: Process | None = None) -> CheckReport:
     """Return what is found and what is to be told, of one process or of all; the database is up if it can be."""
-    processes = list(Process) if process is None else [process]
+    processes = config.processes if process is None else [process]
     told = CheckReport([finding for each in processes for finding in _of_process(config, each)])
     if process is None:
         told.findings += shared_passwords(config) + homonymous_secrets(config)

@@ -29,6 +29,7 @@ def port_of(config: Config, process: Process) -> int | None:
     ports = {
         Process.STAFF: metrics.web,
         Process.PORTAL: metrics.portal,
+        Process.AUTHORITY: metrics.authority,
         Process.WORKER: metrics.worker,
         Process.SEALER: metrics.sealer,
         Process.KEEPER: metrics.reaper,

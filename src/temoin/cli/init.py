@@ -146,6 +146,7 @@ def _make_secrets(keys: Path, mail_password: str | None) -> dict[str, str]:
     for name in ("root", "journal"):
         make_root_key(keys / f"{name}.key")
     make_password(keys / "django.key")
+    make_password(keys / "authority.key")  # asked for where the settings have a section [authority]
     if mail_password is not None:
         write_secret(keys / "mail.password", mail_password.encode("utf-8"))
     return {role: make_password(keys / f"{role}.password") for role in DATABASE_ROLES}

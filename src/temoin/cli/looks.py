@@ -40,7 +40,7 @@ class CheckReport:
 
 def folders_of(config: Config, process: Process) -> Iterator[tuple[str, Path]]:
     """Return the folders that a process writes in, by what they are for."""
-    if process in {Process.STAFF, Process.PORTAL}:
+    if process in {Process.STAFF, Process.PORTAL, Process.AUTHORITY}:
         yield "static files", config.served / process.value
     if process is Process.SEALER:
         yield "checkpoints of the journal", config.journal.folder

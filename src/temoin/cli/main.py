@@ -16,7 +16,7 @@ from temoin.lib.unreadable import unreadable_gathered, unreadable_met
 
 # Where each command of the product is, in the order of the help. What a command does not need it does not load.
 ROOMS: dict[str, tuple[str, ...]] = {
-    "serve": ("web", "portal", "worker", "sealer", "reaper"),
+    "serve": ("web", "portal", "authority", "worker", "sealer", "reaper"),
     "init": ("init",),
     "backup": ("backup",),
     "migrate": ("migrate",),
@@ -30,6 +30,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "pharmacies": ("pharmacy",),
     "members": ("member",),
     "breach": ("breach",),
+    "officers": ("officer",),
     "lanes": ("lanes",),
     "leaving": ("leaving",),
     "listen": ("listen",),

@@ -1,4 +1,4 @@
-"""`temoin web`, `portal`, `worker`, `sealer`, `reaper`: each runs one process until it is told to stop."""
+"""`temoin web`, `portal`, `authority`, `worker`, `sealer`, `reaper`: each runs one process until it is told to stop."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 LOOPBACK = "127.0.0.1"
 THREADS = 8  # per server process; each keeps one database connection
 # Bytes of a body, which is in memory before a thread hears of it. The two doors that ask for no sign-in take little.
-LARGEST = {Process.STAFF: 1_000_000, Process.PORTAL: 1024}
+LARGEST = {Process.STAFF: 1_000_000, Process.PORTAL: 1024, Process.AUTHORITY: 32_768}
 LIVE = "/livez"
 # A file of results comes whole, by a pharmacy's line too: 16 MB at 1.5 Mbit/s. `site.settings` bounds it once more.
 _HAND_IN = "/files/hand-in/"
@@ -37,11 +37,17 @@ _OWN_FORMS = ("/form/hand-in", "/appointments/take")  # sealed in the browser: t
 LARGEST_AT = {
     Process.STAFF: {"/api/token": 16_384, _HAND_IN: 16_100_000},
     Process.PORTAL: dict.fromkeys(_OWN_FORMS, 12_288),
+    Process.AUTHORITY: dict[str, int](),
 }
 # A night's results by one call: read once the program proved who it is, and what it may.
-LARGE_AT = {Process.STAFF: {"/api/v1/results": 16_000_000}, Process.PORTAL: {}}
-FEW_AT = {Process.STAFF: {_HAND_IN: 3}, Process.PORTAL: {}}  # of the largest bodies at once, in each server process
-BODY_AT = {Process.STAFF: {_HAND_IN: 90.0}, Process.PORTAL: {}}
+LARGE_AT: dict[Process, dict[str, int]] = {
+    Process.STAFF: {"/api/v1/results": 16_000_000},
+    Process.PORTAL: {},
+    Process.AUTHORITY: {},
+}
+# Of the largest bodies at once, in each server process.
+FEW_AT: dict[Process, dict[str, int]] = {Process.STAFF: {_HAND_IN: 3}, Process.PORTAL: {}, Process.AUTHORITY: {}}
+BODY_AT: dict[Process, dict[str, float]] = {Process.STAFF: {_HAND_IN: 90.0}, Process.PORTAL: {}, Process.AUTHORITY: {}}
 
 
 def add_commands(commands: Commands) -> None:
@@ -51,6 +57,9 @@ def add_commands(commands: Commands) -> None:
     portal = process_command(commands, "portal", "serve the patients' site")
     _add_address(portal, port=8601)
     portal.set_defaults(run=run_site, process=Process.PORTAL)
+    authority = process_command(commands, "authority", "serve the authority's site")
+    _add_address(authority, port=8602)
+    authority.set_defaults(run=run_site, process=Process.AUTHORITY)
     process_command(commands, "worker", "carry parcels to the authority and to patients").set_defaults(run=run_worker)
     process_command(commands, "sealer", "seal the journal and show it to its witnesses").set_defaults(run=run_sealer)
     process_command(commands, "reaper", "delete each day what is past its day").set_defaults(run=run_reaper)
@@ -106,7 +115,9 @@ def _serve(options: argparse.Namespace) -> None:
 
 
 def _bell(process: Process) -> Bell | None:
-    """Return what tells this server process of changes at a counter; the patients' site tells and hears none."""
+    """Return what tells this server process of changes at a counter; the authority's site tells and hears none."""
+    if process is Process.AUTHORITY:
+        return None
     from temoin.outbox.counter_bell import counter_bell, start_ringing
 
     start_ringing()
@@ -114,8 +125,8 @@ def _bell(process: Process) -> Bell | None:
 
 
 def _wording(process: Process) -> Wording | None:
-    """Return how the addresses of programs say what the server itself refuses; the patients' site has none."""
-    if process is Process.PORTAL:
+    """Return how the addresses of programs say what the server itself refuses; the other sites have none."""
+    if process is not Process.STAFF:
         return None
     from temoin.api.outcomes import worded
 
@@ -124,7 +135,11 @@ def _wording(process: Process) -> Wording | None:
 
 def _processes(process: Process) -> int:
     serving = settings_of_process().serving
-    return serving.portal_processes if process is Process.PORTAL else serving.staff_processes
+    return {
+        Process.STAFF: serving.staff_processes,
+        Process.PORTAL: serving.portal_processes,
+        Process.AUTHORITY: serving.authority_processes,
+    }[process]
 
 
 def _pace(process: Process) -> TransferPace:

@@ -144,6 +144,7 @@ class EventKind(StrEnum):
     JOURNAL_READ = "journal.read"
     JOURNAL_EXPORTED = "journal.exported"
     LOOKS_LISTED = "looks.listed"
+    SENDER_READ = "sender.read"
     DATA_KEYS_TURNED = "data_keys.turned"
     ROWS_REWRAPPED = "rows.rewrapped"
     ROWS_REINDEXED = "rows.reindexed"
@@ -337,6 +338,7 @@ MEANING: dict[EventKind, str] = {
     EventKind.JOURNAL_READ: "Events of the pharmacy were shown, or the daily review of them.",
     EventKind.JOURNAL_EXPORTED: "Events of the pharmacy were exported.",
     EventKind.LOOKS_LISTED: "The list of who saw a result, with its proofs, was made for the patient.",
+    EventKind.SENDER_READ: "An authority's officer, the subject, saw how the pharmacy does as a sender: no result.",
     EventKind.DATA_KEYS_TURNED: "The pharmacy's data keys got successors, which seal from then on.",
     EventKind.ROWS_REWRAPPED: "Row keys of a table were wrapped under newer data keys; no content was opened.",
     EventKind.ROWS_REINDEXED: "Blind indexes of a table were computed anew, which opens its rows in memory.",

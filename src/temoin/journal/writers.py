@@ -14,6 +14,7 @@ class Writer(StrEnum):
     WORKER = "worker"
     PORTAL = "portal"
     KEEPER = "keeper"
+    AUTHORITY = "authority"
 
 
 # A broken seal is told by whoever meets it; every other kind has one writer.
@@ -43,6 +44,7 @@ _OWN = {
         EventKind.APPOINTMENT_GIVEN_UP,
         EventKind.APPOINTMENT_PUT_OFF,
     },
+    Writer.AUTHORITY: {EventKind.SENDER_READ},
     Writer.KEEPER: {
         EventKind.DATA_KEYS_TURNED,
         EventKind.ROWS_REWRAPPED,
@@ -75,6 +77,7 @@ ORIGINS = {
     Writer.WORKER: ("worker", "command"),
     Writer.PORTAL: ("portal",),
     Writer.KEEPER: ("operator", "command"),
+    Writer.AUTHORITY: ("authority",),
 }
 
 
@@ -83,5 +86,5 @@ def kinds_of(writer: Writer) -> list[EventKind]:
     if writer is Writer.STAFF:
         others = {kind for kinds in _OWN.values() for kind in kinds}
         return [kind for kind in EventKind if kind not in others]
-    anybodys = set() if writer is Writer.PORTAL else _ANYBODYS  # which opens no seal
+    anybodys = set() if writer in {Writer.PORTAL, Writer.AUTHORITY} else _ANYBODYS  # which open no seal
     return [kind for kind in EventKind if kind in _OWN[writer] | anybodys]

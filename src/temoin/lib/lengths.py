@@ -37,6 +37,7 @@ LONGEST: Final[Mapping[str, int]] = {
     "Member.family_name": NAME,
     "Member.given_name": NAME,
     "Member.rpps": SIGNS,
+    "Officer.name": NAME,
     "Invitation.family_name": NAME,
     "Invitation.given_name": NAME,
     "Invitation.rpps": SIGNS,

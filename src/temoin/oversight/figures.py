@@ -18,7 +18,7 @@ from temoin.oversight.signed_tests import LetterStands, ResultFilter, ResultSays
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
-from temoin.testing.actions import COUNTER
+from temoin.testing.report import COUNTER
 
 Tally = Counter[ResultSays]
 CONCLUSIVE = (ResultSays.POSITIVE, ResultSays.NEGATIVE)

@@ -11,6 +11,7 @@ from temoin.crypto.sealed import Reader, SealedField, SealedModel
 from temoin.lib.ids import new_id
 from temoin.lib.rows import PlainRow
 from temoin.lib.tenant import Sensitivity
+from temoin.pharmacies.numbers import TRAINING_MARK
 from temoin.pharmacies.professions import MANAGERS, Profession
 from temoin.pharmacies.states import (
     INVITATION,
@@ -20,8 +21,6 @@ from temoin.pharmacies.states import (
     ProgramState,
     RegisterState,
 )
-
-TRAINING_MARK = "X"  # before the number of the pharmacy whose training counter it is: no FINESS number begins so
 
 PUBLIC = Sensitivity.PUBLIC
 PERSONAL = Sensitivity.PERSONAL

@@ -9,6 +9,7 @@ from stdnum import luhn
 
 from temoin.lib.errors import refuse
 
+TRAINING_MARK = "X"  # before the number of the pharmacy whose training counter it is: no FINESS number begins so
 _FINESS = re.compile(r"(?:[0-9]{2}|2[AB])[0-9]{7}")
 _RPPS = re.compile(r"[0-9]{11}")
 # Seen on the numbers of Corsica at hand, and in no official text: a failure there is told and not refused.

@@ -17,7 +17,8 @@ from temoin.lib.errors import ConflictError, NotFoundError
 from temoin.lib.lengths import LONGEST
 from temoin.lib.training import is_training, training_of
 from temoin.pharmacies.actions import add_member
-from temoin.pharmacies.models import TRAINING_MARK, Member, Pharmacy
+from temoin.pharmacies.models import Member, Pharmacy
+from temoin.pharmacies.numbers import TRAINING_MARK
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import PRACTISED, RIGHTS, Right
 from temoin.pharmacies.seat import Seat, pharmacy_of, take_seat

@@ -40,6 +40,7 @@ OTHERS_SECRETS = (
 
 
 CERTIFICATE_KEY = "certificate key"
+AUTHORITY_KEY = "key of the authority's accounts"
 
 
 def check_setup(config: Config, process: Process) -> None:
@@ -52,6 +53,8 @@ def check_setup(config: Config, process: Process) -> None:
 def setup_findings(config: Config, process: Process) -> list[str]:
     """Return what is wrong with the settings and with the secret files of a process."""
     found = _finding(check_settings_file, config.file)
+    if process is Process.AUTHORITY and config.authority is None:
+        return [*found, "There is no [authority] in the settings: without it no authority is served."]
     for file in config.rules.files:
         found += _finding(check_settings_file, file)
     for noun, path in secrets_of(config, process):
@@ -89,7 +92,7 @@ def shared_passwords(config: Config) -> list[str]:
 def homonymous_secrets(config: Config) -> list[str]:
     """Return a sentence for each name that two secrets share: a unit hands its process copies by their names alone."""
     named: dict[str, set[Path]] = {}
-    for process in Process:
+    for process in config.processes:
         for _, path in secrets_of(config, process):
             named.setdefault(path.name, set()).add(path)
     for channel, own in config.set_up:
@@ -117,6 +120,10 @@ def secrets_of(config: Config, process: Process) -> Iterator[tuple[str, Path]]:
     yield f"password of temoin_{process.role}", config.database.password_file(process.role)
     if process is Process.PORTAL:
         return  # the patients' site has no right to any key
+    if process is Process.AUTHORITY:
+        if config.authority is not None:
+            yield AUTHORITY_KEY, config.authority.key
+        return  # it opens nothing
     if process is Process.SEALER:
         yield "journal key", config.journal.key
         return  # the sealer signs, and opens nothing

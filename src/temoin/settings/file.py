@@ -23,8 +23,9 @@ from temoin.delivery.channels.email.settings import EmailSettings
 from temoin.journal.settings import Journal
 from temoin.lib.config_error import ConfigError
 from temoin.lib.key_places import Keys
-from temoin.lib.section import is_loopback, missing_section, read_section, unknown_setting
+from temoin.lib.section import is_loopback, missing_section, origin, read_section, unknown_setting
 from temoin.lib.site import Site
+from temoin.officers.settings import AuthoritySettings
 from temoin.outbox.channel import Channel, S
 from temoin.outbox.lateness import Alarms
 from temoin.outbox.settings import Rates
@@ -60,6 +61,7 @@ class Process(StrEnum):
     OWNER = "owner"
     KEEPER = "keeper"  # turns keys: `temoin keys`
     SEALER = "sealer"  # seals the journal, and verifies it
+    AUTHORITY = "authority"  # serves an authority's people, and holds no key of any pharmacy
     LISTENER = "listen"  # takes messages on open lines: the staff site's role, without its sessions
 
     @property
@@ -91,6 +93,7 @@ class Config:
     pro_sante_connect: ProSanteConnect | None = None
     register: RegisterSettings | None = None
     certificates: CertificateSettings | None = None
+    authority: AuthoritySettings | None = None
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     rates: Mapping[str, int] = field(default_factory=dict)
     serving: Serving = field(default_factory=Serving)
@@ -120,6 +123,11 @@ class Config:
     def state(self) -> StateSettings | None:
         """Return the state that signs certificates; None where none does."""
         return None if self.certificates is None else self.certificates.state
+
+    @property
+    def processes(self) -> list[Process]:
+        """Return the kinds of process that this site has: not every site serves an authority."""
+        return [each for each in Process if each is not Process.AUTHORITY or self.authority is not None]
 
     @property
     def set_up(self) -> Iterator[tuple[AnyChannel, Any]]:
@@ -175,6 +183,7 @@ _SECTIONS: dict[str, Any] = {
     "pro_sante_connect": ProSanteConnect,
     "register": RegisterSettings,
     "certificates": CertificateSettings,
+    "authority": AuthoritySettings,
     "webhooks": WebhookSettings,
     "rates": Rates,
     "serving": Serving,
@@ -205,6 +214,7 @@ def settings_of(content: Mapping[str, Any], path: Path) -> Config:
     if faults:
         raise ConfigError("\n".join(faults))
     config = Config(file=path, folder=folder, rules=cast("Rules", rules), channels=channels, **parts)
+    _keep_authority_apart(config)
     _keep_demonstration_home(config)
     check_alarms_in_time(config.rule_sets, config.alarms.minutes)
     return config
@@ -284,6 +294,14 @@ def _keep_demonstration_home(config: Config) -> None:
             "Set base_url to the sandbox, or leave the section out."
         )
     _keep_states_out(config)
+
+
+def _keep_authority_apart(config: Config) -> None:
+    if config.authority is None:
+        return
+    if origin(config.authority.url) in {origin(config.site.staff_url), origin(config.site.portal_url)}:
+        raise ConfigError("[authority] url must be another host or port than staff_url and portal_url.")
+    config.database.password_file(Process.AUTHORITY.role)
 
 
 def _keep_states_out(config: Config) -> None:

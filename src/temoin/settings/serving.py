@@ -10,6 +10,7 @@ from temoin.lib.section import Number, section, within
 BOUNDS = {
     "staff_processes": range(1, 65),
     "portal_processes": range(1, 65),
+    "authority_processes": range(1, 65),
     "seconds": range(2, 301),
     "connections": range(32, 20_001),
 }
@@ -21,5 +22,6 @@ class Serving:
 
     staff_processes: Annotated[Number, within(BOUNDS["staff_processes"])] = 2
     portal_processes: Annotated[Number, within(BOUNDS["portal_processes"])] = 2
+    authority_processes: Annotated[Number, within(BOUNDS["authority_processes"])] = 1
     seconds: Annotated[Number, within(BOUNDS["seconds"])] = 20
     connections: Annotated[Number, within(BOUNDS["connections"])] = 1000

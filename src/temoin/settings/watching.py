@@ -14,6 +14,7 @@ class Metrics:
     host: Text = "127.0.0.1"
     web: Port | None = None
     portal: Port | None = None
+    authority: Port | None = None
     worker: Port | None = None
     sealer: Port | None = None
     reaper: Port | None = None

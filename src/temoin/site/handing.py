@@ -8,6 +8,7 @@ patients' site holds no key and posts no parcel.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.apps import apps
@@ -50,6 +51,23 @@ def _signin(config: Config) -> None:
     from temoin.signin.sessions import LATE_AFTER
 
     LATE_AFTER.give(config.alarms.late_after)
+
+
+def _officers(config: Config) -> None:
+    if config.authority is None or settings.TEMOIN_PROCESS != Process.AUTHORITY:
+        return  # every other process knows the tables, for their migrations, and nobody in them
+    from temoin.officers.place import PLACE, OfficerPlace
+    from temoin.settings.secrets import read_secret
+
+    times = config.sessions
+    PLACE.give(
+        OfficerPlace(
+            url=config.authority.url.rstrip("/"),
+            key=read_secret(config.authority.key, "key of the authority's accounts"),
+            idle=timedelta(minutes=times.idle_minutes),
+            absolute=timedelta(hours=times.absolute_hours),
+        )
+    )
 
 
 def _catalogue(config: Config) -> None:
@@ -171,6 +189,12 @@ def _api(config: Config) -> None:
     SITE.give(config.site)
 
 
+def _authority(config: Config) -> None:
+    from temoin.authority.pages import SITE
+
+    SITE.give(config.site)
+
+
 def _portal(config: Config) -> None:
     from temoin.patients.traits import SMS
     from temoin.portal.form_page import HAS_SMS
@@ -188,6 +212,7 @@ _ROOMS: dict[str, Callable[[Config], None]] = {
     "temoin.crypto": _crypto,
     "temoin.outbox": _outbox,
     "temoin.signin": _signin,
+    "temoin.officers": _officers,
     "temoin.testing": _testing,
     "temoin.certificates": _certificates,
     "temoin.delivery": _delivery,
@@ -198,4 +223,5 @@ _ROOMS: dict[str, Callable[[Config], None]] = {
     "temoin.webhooks": _webhooks,
     "temoin.web": _web,
     "temoin.portal": _portal,
+    "temoin.authority": _authority,
 }

@@ -37,7 +37,10 @@ if _named is not None:
 TEMOIN: Config = _named or unset_config()
 
 _with_accounts = PROCESS in {Process.STAFF, Process.OWNER}
-_url = urlsplit(TEMOIN.site.portal_url if PROCESS is Process.PORTAL else TEMOIN.site.staff_url)
+_addresses = {Process.PORTAL: TEMOIN.site.portal_url}
+if TEMOIN.authority is not None:
+    _addresses[Process.AUTHORITY] = TEMOIN.authority.url
+_url = urlsplit(_addresses.get(PROCESS, TEMOIN.site.staff_url))
 _https = _url.scheme == "https"
 
 TEMOIN_PROCESS = PROCESS.value
@@ -45,9 +48,11 @@ DEBUG = False
 ALLOWED_HOSTS = [_url.hostname or "localhost"]
 if is_loopback(_url.geturl()):
     ALLOWED_HOSTS += ["localhost", "127.0.0.1"]  # what is typed for this machine; the address told is the one set
-ROOT_URLCONF = {Process.STAFF: "temoin.web.urls", Process.PORTAL: "temoin.portal.urls"}.get(
-    PROCESS, "temoin.site.no_urls"
-)
+ROOT_URLCONF = {
+    Process.STAFF: "temoin.web.urls",
+    Process.PORTAL: "temoin.portal.urls",
+    Process.AUTHORITY: "temoin.authority.urls",
+}.get(PROCESS, "temoin.site.no_urls")
 
 # Only the staff site signs anything (sessions, links to reset a password); no other process could forge it.
 SECRET_KEY = (
@@ -64,6 +69,7 @@ _ROOMS = [
     "temoin.outbox",
     "temoin.pharmacies",
     "temoin.signin",
+    "temoin.officers",
     "temoin.patients",
     "temoin.catalogue",
     "temoin.testing",
@@ -93,6 +99,7 @@ INSTALLED_APPS = {
     Process.KEEPER: _ROOMS,
     Process.LISTENER: _ROOMS,
     Process.PORTAL: ["django.contrib.staticfiles", "temoin.journal", "temoin.delivery", "temoin.portal"],
+    Process.AUTHORITY: ["django.contrib.staticfiles", "temoin.journal", "temoin.officers", "temoin.authority"],
     Process.SEALER: _ROOMS,  # whose models say what a sealed row is: it verifies them, and has no key to open one
 }[PROCESS] + ["temoin.site"]  # last: it hands the settings down to those before
 
@@ -126,8 +133,20 @@ _PORTAL_MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
 ]
+_AUTHORITY_MIDDLEWARE = [
+    "temoin.site.headers.StaffHeaders",
+    "temoin.site.signs_of_life.SignsOfLife",
+    "temoin.site.measuring.Measured",
+    "django.middleware.security.SecurityMiddleware",
+    "temoin.site.static_files.ManifestFiles",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "temoin.authority.gate.OfficersOnly",
+]
 MIDDLEWARE = {
     Process.STAFF: _STAFF_MIDDLEWARE,
+    Process.AUTHORITY: _AUTHORITY_MIDDLEWARE,
     Process.PORTAL: _PORTAL_MIDDLEWARE,
     Process.OWNER: ["allauth.account.middleware.AccountMiddleware"],  # the library checks for it at every start
 }.get(PROCESS, [])
@@ -271,7 +290,9 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
-CSRF_FAILURE_VIEW = "temoin.web.views.session.form_expired"
+CSRF_FAILURE_VIEW = (
+    "temoin.authority.views.form_expired" if PROCESS is Process.AUTHORITY else "temoin.web.views.session.form_expired"
+)
 MESSAGE_STORAGE = "temoin.web.banners.BannerCookie"
 # Two processes on one host share cookies whatever their port: the names carry the port so that demos live
 # side by side.

@@ -10,9 +10,8 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
 from temoin.catalogue.outcomes import MEASURED, NONE, load_outcomes
-from temoin.testing.actions import COUNTER
 from temoin.testing.coarse import age_band, departement
-from temoin.testing.report import Address, ReportStatus
+from temoin.testing.report import COUNTER, Address, ReportStatus
 
 UNCLEAR = "unclear"  # indeterminate, or an unsatisfactory sample
 POSITIVE, NEGATIVE = "positive", "negative"

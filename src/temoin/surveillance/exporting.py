@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
+from django.db import connection
+
 from temoin.surveillance.dataset import INCOMPLETE, Publication, rows_lost
-from temoin.surveillance.models import Release
 from temoin.surveillance.tables import FILES
+
+_ALL = """
+SELECT name, period, revision, released_on, figures::text, missing FROM surveillance_release
+ ORDER BY name, period, revision
+"""
 
 
 def publications() -> list[Publication]:
     """Return all that was ever published."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ALL)
+        rows = cursor.fetchall()
     return [
-        Publication(one.name, one.period, one.revision, one.released_on, one.figures, one.missing)
-        for one in Release.objects.order_by("name", "period", "revision")
+        Publication(name, period, revision, released_on, json.loads(figures), missing)
+        for name, period, revision, released_on, figures, missing in rows
     ]
+
+
+def last_published() -> tuple[int, date | None]:
+    """Return what changes with every publication: how many there are, and the day of the last."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*), max(released_on) FROM surveillance_release")
+        ((count, day),) = cursor.fetchall()
+    return count, day
 
 
 @contextmanager

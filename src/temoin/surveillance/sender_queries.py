@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,9 +11,16 @@ from uuid import UUID
 
 from django.db import connection
 
+from temoin.journal.act import HouseActor, record_look
+from temoin.journal.events import EventKind
 from temoin.lib.clock import now
+from temoin.lib.errors import NotFoundError
 from temoin.lib.label import Label
+from temoin.lib.tenant import tenant_scope
+from temoin.officers.policies import OfficerSeat, check_officer
+from temoin.pharmacies.numbers import TRAINING_MARK
 from temoin.surveillance.sender_rules import SenderShare, load_sender_rules
+from temoin.surveillance.sender_shares import KEPT_WEEKS, shares_of
 
 PAGE = 100
 SILENT = "silent"
@@ -23,7 +31,7 @@ _SENDERS = """
 WITH open AS (
      SELECT id, finess, name, postcode, city, (%(now)s AT TIME ZONE time_zone)::date AS today
        FROM pharmacies_pharmacy AS pharmacy
-      WHERE is_demo = %(is_demo)s
+      WHERE is_demo = %(is_demo)s AND NOT starts_with(finess, %(training)s)
         AND (closed_on IS NULL OR closed_on > (%(now)s AT TIME ZONE time_zone)::date)),
 seen AS (
      SELECT open.*, coalesce(whole.alarms, '{}') AS alarms,
@@ -48,6 +56,14 @@ SELECT id, finess, name, postcode, city, tests, last_day, is_silent, alarms FROM
  WHERE %(rule)s = '' OR %(rule)s = ANY(alarms) OR (%(rule)s = 'silent' AND is_silent)
  ORDER BY cardinality(alarms) + is_silent::int DESC, name, id LIMIT %(limit)s OFFSET %(offset)s
 """
+_PLACE = """
+SELECT finess, name, postcode, city FROM pharmacies_pharmacy
+ WHERE id = %s AND is_demo = %s AND NOT starts_with(finess, %s)
+"""
+_WEEKS = """
+SELECT week, days, quality::text, receipts::text, alarms FROM surveillance_sender_week
+ WHERE pharmacy_id = %s ORDER BY week DESC LIMIT %s
+"""
 
 
 @dataclass(frozen=True)
@@ -65,6 +81,33 @@ class SendersToday:
 
 
 @dataclass(frozen=True)
+class SenderWeekRead:
+    """A week of a sender: tests of each day, shares in percent, and tests by how long they took."""
+
+    week: date
+    days: Sequence[int]
+    shares: Mapping[SenderShare, float | None]
+    signed: Mapping[str, int]  # by `SignatureDelay`
+    receipts: Mapping[str, int]  # by `Receipt`
+    alarms: Sequence[str]
+
+    @property
+    def tests(self) -> int:
+        return sum(self.days)
+
+
+@dataclass(frozen=True)
+class SenderFile:
+    """A pharmacy as a sender."""
+
+    finess: str
+    name: str
+    postcode: str
+    city: str
+    weeks: Sequence[SenderWeekRead]
+
+
+@dataclass(frozen=True)
 class ListedSender:
     """A pharmacy as the list shows it."""
 
@@ -79,19 +122,43 @@ class ListedSender:
     alarms: Sequence[str]  # each a `SenderShare`
 
 
-def senders_today(*, is_demo: bool) -> SendersToday:
+def senders_today(*, by: OfficerSeat, is_demo: bool) -> SendersToday:
     """Return how many pharmacies signed something by now, each by its own clock."""
+    check_officer(by=by)
     ((here, sent, silent, tests),) = _ask(_TODAY, is_demo=is_demo)
     by_rule = dict(_ask(_BY_RULE, is_demo=is_demo))
     return SendersToday(here, sent, tests, {SILENT: silent, **{share: by_rule.get(share, 0) for share in SenderShare}})
 
 
-def list_senders(*, is_demo: bool, rule: str = "", page: int = 1) -> tuple[list[ListedSender], bool]:
+def list_senders(*, by: OfficerSeat, is_demo: bool, rule: str = "", page: int = 1) -> tuple[list[ListedSender], bool]:
     """Return a page of the pharmacies that a rule names, or of all, those first of whom most is to be said; and
     whether there are more."""
+    check_officer(by=by)
     rows = _ask(_LIST, is_demo=is_demo, rule=rule, limit=PAGE + 1, offset=(page - 1) * PAGE)
     senders = [ListedSender(*row) for row in rows]
     return senders[:PAGE], len(senders) > PAGE
+
+
+def read_sender(*, by: OfficerSeat, is_demo: bool, pharmacy_id: UUID) -> SenderFile:
+    """Return what a pharmacy's weeks say of it, the latest first; the look is an event of the pharmacy."""
+    check_officer(by=by)
+    seat = HouseActor(pharmacy_id, "authority")
+    with tenant_scope(pharmacy_id), connection.cursor() as cursor:
+        cursor.execute(_PLACE, [pharmacy_id, is_demo, TRAINING_MARK])
+        place = cursor.fetchone()
+        if place is None:
+            raise NotFoundError
+        record_look(by=seat, kind=EventKind.SENDER_READ, subject_kind="officer", subject_id=by.officer_id)
+        cursor.execute(_WEEKS, [pharmacy_id, KEPT_WEEKS])
+        weeks = [_week(row) for row in cursor.fetchall()]
+    finess, name, postcode, city = place
+    return SenderFile(finess, name, postcode, city, weeks)
+
+
+def _week(row: tuple[Any, ...]) -> SenderWeekRead:
+    week, days, quality, receipts, alarms = row
+    told, seen = json.loads(quality or "null"), json.loads(receipts or "null")
+    return SenderWeekRead(week, days, shares_of(told, seen), (told or {}).get("signed") or {}, seen or {}, alarms)
 
 
 def rule_labels() -> dict[str, Label]:
@@ -102,7 +169,14 @@ def rule_labels() -> dict[str, Label]:
 
 def _ask(sql: str, *, is_demo: bool, **more: Any) -> Sequence[tuple[Any, ...]]:
     silence = load_sender_rules().silence.days
-    told = {"now": now(), "is_demo": is_demo, "silence": silence, "before": BEFORE.days, **more}
+    told = {
+        "now": now(),
+        "is_demo": is_demo,
+        "training": TRAINING_MARK,
+        "silence": silence,
+        "before": BEFORE.days,
+        **more,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_SENDERS + sql, told)
         rows: list[tuple[Any, ...]] = cursor.fetchall()

@@ -13,6 +13,7 @@ from temoin.surveillance.sender_rules import SenderShare
 from temoin.surveillance.tables import FLOOR, Receipt
 from temoin.testing.report import ReportStatus, Sex
 
+KEPT_WEEKS = 26  # for half a year one sees whether a sender got better
 SLOW_SIGNATURES = (SignatureDelay.DAY, SignatureDelay.LONGER)
 SLOW_RECEIPTS = (Receipt.LATER, Receipt.WAITING)
 

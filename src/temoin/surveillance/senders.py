@@ -19,10 +19,9 @@ from temoin.outbox.open_channels import names_of
 from temoin.pharmacies.models import Pharmacy
 from temoin.surveillance.counting import KEPT_DAYS, sound_counts, take_turn
 from temoin.surveillance.sender_rules import load_sender_rules
-from temoin.surveillance.sender_shares import add_up, shares_of
+from temoin.surveillance.sender_shares import KEPT_WEEKS, add_up, shares_of
 from temoin.surveillance.tables import FLOOR, Receipt
 
-KEPT_WEEKS = 26
 WEEK = timedelta(weeks=1)
 
 Receipts = Mapping[tuple[UUID, date], Mapping[str, int]]

@@ -29,12 +29,12 @@ from temoin.testing.models import Record, Ticket, number_index, source_index
 from temoin.testing.numbers import draw_number
 from temoin.testing.opening import UNSAMPLED, Beforehand, opening, sampled, started
 from temoin.testing.queries import check_seen, record_in_scope
+from temoin.testing.report import COUNTER
 from temoin.testing.sample import STARTED, Sample, Start, check_order, check_sample, check_start
 from temoin.testing.sent import SentAs
 from temoin.testing.states import RecordState
 from temoin.testing.tickets import new_ticket
 
-COUNTER = "counter"
 _NOTHING = Beforehand()
 
 

@@ -19,9 +19,8 @@ from temoin.patients.queries import traits_of
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
-from temoin.testing.actions import COUNTER
 from temoin.testing.models import Record, RecordVersion
-from temoin.testing.report import Report
+from temoin.testing.report import COUNTER, Report
 from temoin.testing.states import UNDER_WAY, RecordState
 
 LATELY = timedelta(days=7)

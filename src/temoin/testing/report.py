@@ -17,6 +17,9 @@ from temoin.lib.quantity import Quantity
 _CLIA_LETTERS = 10
 
 
+COUNTER = "counter"  # the source of a result that was made here
+
+
 class Sex(StrEnum):
     """Administrative sex, the three values of the INS trait (RNIV)."""
 
@@ -273,7 +276,7 @@ class Report:
     order_number: str = ""  # by which whoever ordered the test by message knows the order
     laboratory: PerformingLaboratory | None = None  # None: the pharmacy made the test
     consent_notice: str = ""  # version of the information notice the patient agreed to (GEN-366)
-    source: str = "counter"  # counter | csv: where the result came from
+    source: str = COUNTER  # counter | csv: where the result came from
     is_demo: bool = False
 
     @staticmethod

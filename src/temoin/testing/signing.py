@@ -21,13 +21,12 @@ from temoin.outbox.queries import newest_link
 from temoin.pharmacies.policies import check_may_sign, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
-from temoin.testing.actions import COUNTER
 from temoin.testing.build import Opened, cancelled_report, first_report, signer
 from temoin.testing.corrections import check_state, clean_reason, correction_of
 from temoin.testing.models import Record, RecordVersion, Ticket
 from temoin.testing.queries import latest_report, open_for_signature
 from temoin.testing.reaching import way_to_patient, ways_to_patient
-from temoin.testing.report import Prescriber, Report
+from temoin.testing.report import COUNTER, Prescriber, Report
 from temoin.testing.sample import Reading, check_entry, check_lot_stands, check_reading, clean_reading
 from temoin.testing.states import WITH_RESULT, RecordState
 from temoin.testing.tickets import new_ticket, renew_code

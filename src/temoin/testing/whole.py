@@ -24,11 +24,11 @@ from temoin.patients.queries import Found
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.programs import ProgramSeat
-from temoin.testing.actions import COUNTER
 from temoin.testing.build import steps_of
 from temoin.testing.models import Record, number_index, source_index
 from temoin.testing.numbers import draw_numbers
 from temoin.testing.opening import Proposal, opening, proposed, sampled, started
+from temoin.testing.report import COUNTER
 from temoin.testing.sample import (
     Reading,
     Sample,

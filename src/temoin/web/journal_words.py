@@ -156,6 +156,7 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.JOURNAL_READ: _("looked at the journal"),
     EventKind.JOURNAL_EXPORTED: _("exported the journal"),
     EventKind.LOOKS_LISTED: _("listed who saw a result"),
+    EventKind.SENDER_READ: _("saw how the pharmacy does as a sender"),
     EventKind.PERSONS_LISTED: _("listed the persons concerned by a breach"),
     EventKind.PERSONS_COUNTED: _("counted the persons concerned by a breach"),
     EventKind.DATA_KEYS_TURNED: _("renewed the data keys"),
@@ -194,6 +195,7 @@ HOUSE_WORDS: dict[str, Words] = {
     "worker": _("Témoin, to carry the result"),
     "portal": _("the patients' site, with the letter's link"),
     "operator": _("the operator"),
+    "authority": _("a person of the authority"),
 }
 SUBJECT_WORDS: dict[str, Words] = {
     "record": _("Test"),
@@ -209,6 +211,7 @@ SUBJECT_WORDS: dict[str, Words] = {
     "row": _("Sealed value"),
     "hold": _("Legal hold"),
     "case": _("Request by right"),
+    "officer": _("Person of the authority"),
 }
 ORIGIN_WORDS: dict[str, Words] = {
     "page": _("staff site"),
@@ -217,6 +220,7 @@ ORIGIN_WORDS: dict[str, Words] = {
     "demonstration": _("made-up data"),
     "worker": _("Témoin’s worker"),
     "portal": _("patients’ site"),
+    "authority": _("authority’s site"),
     "operator": _("operator’s command"),
     "command": _("operator’s command"),
     "api": _("programming interface"),

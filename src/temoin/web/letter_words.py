@@ -16,9 +16,9 @@ from temoin.lib.errors import NotFoundError
 from temoin.lib.phones import phone_as_said
 from temoin.patients.traits import EMAIL, SMS, Traits
 from temoin.pharmacies.seat import Seat
-from temoin.testing.actions import COUNTER
 from temoin.testing.queries import TestView
 from temoin.testing.reaching import lost_way, ways_to_patient
+from temoin.testing.report import COUNTER
 from temoin.web.wording import Mark, Words
 
 FATE: dict[LetterFate, Mark] = {

@@ -21,7 +21,6 @@ from temoin.pharmacies.policies import has_right, may_sign
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.testing.actions import (
-    COUNTER,
     abandon_test,
     answer_questions,
     start_reading,
@@ -33,7 +32,7 @@ from temoin.testing.amended import fate_of
 from temoin.testing.numbers import number_on_label
 from temoin.testing.queries import TestView, read_parcels, read_test
 from temoin.testing.reaching import way_to_patient
-from temoin.testing.report import Report, ReportStatus
+from temoin.testing.report import COUNTER, Report, ReportStatus
 from temoin.testing.sample import STARTED
 from temoin.testing.signing import RenewedError, renew_ticket
 from temoin.testing.states import WITH_RESULT, AmendmentFate, RecordState

@@ -1,0 +1,1 @@
+"""Schema steps of the room."""
