@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from joserfc.jwk import ECKey
-from site_under_load import Site, pharmacy_counter, prepare_tests, staff_site
+from site_under_load import Site, pharmacy_counter, prepare_tests, processor_time, staff_site
 
 from temoin_client import KeyFile, Temoin
 from temoin_client.models import NewPatient, ReadingBody, SampleBody, WholeResult, WholeResults
@@ -32,15 +32,17 @@ def main() -> int:
         key, client_id, results = _prepared(site, Path(folder), options.results)
         with Temoin(f"http://localhost:{site.port}", client_id=client_id, sign=KeyFile(key)) as temoin:
             temoin.whoami()
-            before = _peaks(site.folder)
+            before, spent = _peaks(site.folder), processor_time()
             began = time.monotonic()
             verdicts = temoin.hand_in(WholeResults(results=results)).results
             seconds, after = time.monotonic() - began, _peaks(site.folder)
+            spent = processor_time() - spent
     if refused := [one for one in verdicts if not one.taken]:
         raise RuntimeError(f"{len(refused)} results were not taken: {refused[0]}")
     rate = len(verdicts) / seconds
     grown = max(after[process] - before[process] for process in before)
     print(f"machine: {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    print(f"{spent / len(verdicts) * 1000:.2f} ms of processor each: client, server and database")
     print(f"{len(verdicts)} results in {seconds:.1f} s: {rate:.0f} results/s; {grown:.0f} MB more than before, at most")
     return 0 if rate >= options.at_least_rate and grown <= options.at_most_mb else 1
 

@@ -12,6 +12,7 @@ from people import House, make_lot, make_patient, make_signed, make_test, open_h
 from temoin.delivery import ticket_codes
 from temoin.delivery.models import Letter
 from temoin.delivery.ticket_codes import DUTY, destroy_codes
+from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
 from temoin.lib.clock import now, shifted_by
@@ -86,6 +87,19 @@ def test_a_day_later_the_code_is_destroyed_and_its_key_stays(house, signed, duty
         assert code_key(signed) == key
         assert Ticket.objects.get().unseal()["code"] == ""
     assert kinds(house, signed) == ["worker"]
+
+
+def test_a_key_that_nobody_asked_for_yet_is_made_of_the_code_and_stays_when_it_goes(house, signed, duty):
+    with act(by=house.owner, kind=EventKind.TICKET_PRINTED, subject_kind="record", subject_id=signed) as commit:
+        ticket = Ticket.objects.get()
+        salt, key = code_key(signed)
+        commit.reseal(ticket, ticket.unseal() | {"key": ""})  # as a result of many is made
+
+    with tenant_scope(house.here.id):
+        assert code_key(signed) == (salt, key)
+    duty(A_DAY)
+    with tenant_scope(house.here.id):
+        assert code_key(signed) == (salt, key)
 
 
 def test_it_is_destroyed_once(house, signed, duty):
