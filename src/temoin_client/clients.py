@@ -10,7 +10,9 @@ from temoin_client.awaited_calls import AwaitedCalls
 from temoin_client.blocking_calls import BlockingCalls
 from temoin_client.models import ResultVerdict, WholeResult, WholeResults
 
-MOST_RESULTS = 100  # of one call
+AT_ONCE = (
+    100  # results of a call of `hand_in_all`, whose verdicts come soon; `hand_in` takes as many as the server does
+)
 
 
 class Temoin(BlockingCalls):
@@ -38,7 +40,7 @@ class AsyncTemoin(AwaitedCalls):
 def _parts(results: Iterable[WholeResult], key: str) -> Iterator[tuple[WholeResults, str]]:
     rest, key = iter(results), key or drawn_key()
     for number in count():
-        part = list(islice(rest, MOST_RESULTS))
+        part = list(islice(rest, AT_ONCE))
         if not part:
             return
         yield WholeResults(results=part), f"{key}-{number}"

@@ -14,7 +14,7 @@ from patience import PATIENCE
 from temoin.api import answers
 from temoin.api.urls import OPERATIONS
 from temoin_client import AsyncTemoin, Temoin
-from temoin_client.clients import MOST_RESULTS
+from temoin_client.clients import AT_ONCE
 from temoin_client.problems import BY_CODE
 
 TOOL = Path(__file__).parents[2] / "tools" / "write_client.py"
@@ -55,10 +55,11 @@ def test_both_ways_take_the_same():
         assert taken[0] == taken[1], name
 
 
-def test_a_batch_is_as_long_as_the_specification_lets_it(place):
+def test_one_call_takes_ten_thousand_results_and_many_are_handed_in_by_hundreds(place):
     results = served(place)["components"]["schemas"]["WholeResults"]["properties"]["results"]
 
-    assert results["maxItems"] == MOST_RESULTS
+    assert results["maxItems"] == 10_000
+    assert AT_ONCE == 100
 
 
 def test_every_code_of_a_problem_is_an_exception():
