@@ -128,3 +128,12 @@ def test_every_path_exists():
 
     assert len(named) > 20
     assert sorted((page, path) for page, path in named if not (ROOT / path).exists()) == []
+
+
+def test_every_test_that_is_named_exists():
+    named = {
+        name for page in PAGES for name in re.findall(r"\btest_[a-z0-9_]+\.py\b", page.read_text(encoding="utf-8"))
+    }
+
+    assert len(named) > 20
+    assert named - {path.name for path in (ROOT / "tests").rglob("test_*.py")} == set()

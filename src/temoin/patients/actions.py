@@ -81,10 +81,10 @@ def amend_patient(*, by: Holder, patient_id: UUID, traits: Traits, expected_vers
         tell_way(acts, patient_id, traits, known)
 
 
-def check_notice(notice_version: str, by: Holder | None = None) -> str:
+def check_notice(notice_version: str, told_by: Holder | None = None) -> str:
     """Return the notice version a form names; refuse when consent was not ticked or the notice has changed since."""
     if notice_version != CURRENT_NOTICE:
-        if isinstance(by, ProgramSeat):
+        if isinstance(told_by, ProgramSeat):
             raise refuse("consent", "required", _NAME_THE_NOTICE)
         raise refuse("consent", "required", _("The patient's consent is needed before any test: tick the box."))
     return notice_version
