@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError
 from psycopg import errors
 
-from temoin.cli.operating import database_words
+from temoin.cli.refusals import database_words
 
 
 @pytest.mark.parametrize(

@@ -95,13 +95,26 @@ def test_psql_makes_of_it_what_a_superusers_connection_would(tmp_path: Path, cap
     assert (made.returncode, given.returncode) == (0, 0), made.stderr + given.stderr
 
 
+def test_the_sql_that_went_nowhere_is_had_again_and_nothing_else_is_new(tmp_path: Path, capsys):
+    init(tmp_path / "site")
+    first = capsys.readouterr().out
+    with (tmp_path / "site" / "temoin.toml").open("a", encoding="utf-8") as settings:
+        settings.write("\n[rates]\nfhir = 5\n")
+    kept = {path: path.read_bytes() for path in (tmp_path / "site").rglob("*") if path.is_file()}
+
+    assert init(tmp_path / "site") == 0
+
+    assert capsys.readouterr().out.partition("PASSWORD")[0] == first.partition("PASSWORD")[0]
+    assert {path: path.read_bytes() for path in (tmp_path / "site").rglob("*") if path.is_file()} == kept
+
+
 def test_nothing_is_written_over(tmp_path: Path, capsys):
     init(tmp_path / "site")
     before = (tmp_path / "site" / "temoin.toml").read_bytes()
 
     assert init(tmp_path / "site", host_name="Autre") == 2
 
-    assert "exists, and nothing is written over" in capsys.readouterr().err
+    assert "nothing is written over" in capsys.readouterr().err
     assert (tmp_path / "site" / "temoin.toml").read_bytes() == before
 
 

@@ -92,6 +92,17 @@ def test_no_number_of_any_command_is_absurd():
     assert [(one.option_strings, text) for one in numbers for text in absurd if takes(one, text)] == []
 
 
+def test_no_day_of_any_command_is_absurd():
+    typed = [action for action in options(build_parser()) if action.type is not None]
+    days = [one for one in typed if takes(one, "2026-11-24") and not takes(one, "x") and not takes(one, "20")]
+    moments = [one for one in typed if takes(one, "2026-11-24T10:00+01:00") and not takes(one, "x")]
+
+    absurd = ("0001-01-01", "9999-12-31", "2026-02-30", "20261124", "2026-W48-1", " 2026-11-24", "")
+    assert (len(days), len(moments)) == (4, 1)
+    assert [(one.option_strings, text) for one in days for text in absurd if takes(one, text)] == []
+    assert [text for one in moments for text in (*absurd, "0001-01-01T00:00+14:00") if takes(one, text)] == []
+
+
 def test_each_text_of_each_command_is_known():
     assert set(texts(build_parser())) == KEPT | SET_UP | LOOKED_FOR
 

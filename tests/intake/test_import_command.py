@@ -6,6 +6,7 @@ import csv
 import io
 import sys
 from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 from import_files import GIVEN_FILES, allow_laboratories, file_of
@@ -230,6 +231,18 @@ def test_errors_as_csv_go_to_a_file_too(command, written, tmp_path):
     assert command(written({"patient_dob": ""}), "--errors-csv", str(errors)) == 1
 
     assert errors.read_text(encoding="utf-8").splitlines()[1].startswith("2,patient_dob,missing,")
+
+
+def test_errors_as_csv_are_written_over_earlier_ones_and_over_nothing_else(command, written, tmp_path):
+    errors, source = tmp_path / "errors.csv", Path(written({"patient_dob": ""}))
+    command(str(source), "--errors-csv", str(errors))
+    command(str(source), "--errors-csv", str(errors))
+    before = source.read_bytes()
+
+    with pytest.raises(ConfigError, match="no list of refused rows"):
+        command(str(source), "--errors-csv", str(source))
+
+    assert source.read_bytes() == before
 
 
 def test_standard_input_is_read_from_memory(command, monkeypatch):

@@ -23,6 +23,7 @@ from temoin.crypto.ring import CURRENT_AGE, GRACE, forget_keys, month_key
 from temoin.crypto.root import forget_roots, writing_provider
 from temoin.crypto.roots.provider import RootKeyError
 from temoin.journal.alerts import note_broken_seal
+from temoin.journal.events import EventKind
 from temoin.journal.models import Alert, Event
 from temoin.keeping import broken
 from temoin.keeping.broken import broken_secrets
@@ -101,6 +102,34 @@ def test_a_root_key_that_still_wraps_cannot_be_dropped(house, as_keeper):
 
         with pytest.raises(RootKeyError, match="temoin keys rewrap"):
             drop_root(old)
+    assert everything_opens(house)
+
+
+@pytest.mark.parametrize("name", ["file:abc", "file:../root", "file:", "", "transit:temoin:v3", "abc"])
+def test_a_mistaken_name_drops_nothing_and_is_told_to_nobody(house, as_keeper, root_file, name):
+    with as_keeper():
+        turn_root()
+        before = [path.read_bytes() for path in sorted(root_file.parent.iterdir())]
+
+        with pytest.raises(RootKeyError):
+            drop_root(name)
+
+    assert [path.read_bytes() for path in sorted(root_file.parent.iterdir())] == before
+    with tenant_scope(house.here.id):
+        assert not Event.objects.filter(kind=EventKind.ROOT_KEY_DROPPED.value).exists()
+
+
+def test_a_file_of_another_name_is_dropped_by_the_key_that_it_holds(house, as_keeper, root_file):
+    old = writing_provider().current()
+    with as_keeper():
+        turn_root()
+        rewrap_all(house)
+        copy = root_file.with_name("root.copy.key")
+        copy.write_bytes(root_file.with_name(f"root.{old.removeprefix('file:')}.key").read_bytes())
+        copy.chmod(0o600)
+        drop_root(old)
+
+    assert list(root_file.parent.glob("root.*.key")) == []
     assert everything_opens(house)
 
 

@@ -198,8 +198,16 @@ def test_a_server_that_vanished_holds_a_thread_for_less_than_ten_seconds(folder)
 
 
 def test_a_missing_file_is_refused(folder):
-    with pytest.raises(ConfigError, match="cannot be read: set TEMOIN_CONFIG"):
+    with pytest.raises(ConfigError, match=r"cannot be read \(No such file.*TEMOIN_CONFIG"):
         read_config(folder / "other.toml")
+
+
+def test_the_mark_that_some_editors_begin_a_file_with_is_no_fault(folder):
+    file = folder / "temoin.toml"
+    before = read_config(file)
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes().replace(b"\n", b"\r\n"))
+
+    assert read_config(file) == before
 
 
 def test_a_root_key_of_another_length_is_refused(folder):

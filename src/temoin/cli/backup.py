@@ -64,7 +64,7 @@ def add_commands(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Restore, prove, tell; 0 when all of it is well."""
     settings = settings_file(options.data)
-    os.environ[VARIABLE] = str(settings.resolve())
+    os.environ[VARIABLE] = os.path.realpath(settings)
     site = read_config(settings)
     _refuse_own_account(options, site)
     end_by_cleaning()

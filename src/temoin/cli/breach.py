@@ -154,6 +154,8 @@ def _moment(text: str | None, zone: ZoneInfo, *, end: int) -> datetime | None:
             return bounds_of_day(day, zone)[end]
     with suppress(ValueError):
         moment = datetime.fromisoformat(text)
+        if not FIRST_DAY.year <= moment.year <= LAST_DAY.year:
+            raise ValueError
         if moment.tzinfo is not None:
             return moment
         found = instants_of(moment, zone)

@@ -52,7 +52,7 @@ def add_commands(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the findings; 0 when there is none. What is down, or ends soon, is only told: down is normal."""
     settings = settings_file(options.data)
-    os.environ[VARIABLE] = str(settings.resolve())  # kits and what else lies beside them are those of these settings
+    os.environ[VARIABLE] = os.path.realpath(settings)  # kits and what else lies beside them are those of these settings
     config = read_config(settings)
     with database_running(settings):
         told = checked(config, None if options.process is None else PROCESSES[options.process])

@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from io import TextIOWrapper
+
+
+def streams_of_use() -> None:
+    """Have input, output and errors be there, and take every letter: before anything is opened or said.
+
+    A file that is opened while one of the three is closed would get its number, and what is said with it. Files and
+    pipes are UTF-8, whatever the machine speaks; a terminal that lacks a letter gets its number.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            encoding = stream.encoding if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def say(text: str = "") -> None:
@@ -14,7 +32,13 @@ def say(text: str = "") -> None:
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
     except BrokenPipeError:
-        return
+        forget_output()
+
+
+def forget_output() -> None:
+    """Let what is still to be said go nowhere: its reader is gone, and Python would complain of that at the end."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def complain(text: str) -> None:

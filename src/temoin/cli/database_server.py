@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from temoin.cli.beside import embedded_server_running
-from temoin.settings.file import copy_named
+from temoin.settings.file import copy_named, read_content
 
 
 def database_running(settings: Path) -> AbstractContextManager[None]:
@@ -18,6 +17,6 @@ def database_running(settings: Path) -> AbstractContextManager[None]:
 
 def embedded_folder(settings: Path) -> Path | None:
     """Return the data folder of the embedded server that the settings name."""
-    content = tomllib.loads(settings.read_text(encoding="utf-8"))
-    named = content.get("database", {}).get("embedded")
-    return None if named is None else (settings.resolve().parent / named).resolve()
+    database = read_content(settings).get("database")
+    named = database.get("embedded") if isinstance(database, dict) else None
+    return (settings.resolve().parent / named).resolve() if isinstance(named, str) else None

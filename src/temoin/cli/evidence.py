@@ -19,7 +19,6 @@ from temoin.cli.console import complain, say
 from temoin.cli.database_server import database_running
 from temoin.cli.django_process import become, settings_file, settings_of_process
 from temoin.cli.journal import evidence_of, journal_signer, whole_verdict
-from temoin.cli.operating import database_words
 from temoin.lib.clock import now
 from temoin.lib.config_error import ConfigError
 from temoin.settings.file import VARIABLE, Config, Process
@@ -46,21 +45,17 @@ def add_commands(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Make the pack; 0 when all that must be so is, 1 when something is not and the pack says it, 2 without a pack."""
     settings = settings_file(options.data)
-    os.environ[VARIABLE] = str(settings.resolve())
+    os.environ[VARIABLE] = os.path.realpath(settings)
     if options.keeper_facts or options.keeper_told:
         return _as_keeper(options)
     if options.target is None:
         raise ConfigError("Name a folder, or the new file to write: temoin evidence FOLDER")
     become(Process.SEALER)
-    from django.db import OperationalError
-
     from temoin.journal.nodes import TreeBrokenError
 
     with database_running(settings):
         try:
             return _make(options)
-        except OperationalError as error:
-            complain(database_words(error))
         except TreeBrokenError as error:
             complain(str(error))
         except subprocess.CalledProcessError:

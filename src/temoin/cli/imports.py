@@ -219,6 +219,20 @@ def _in_memory(stream: BinaryIO) -> BinaryIO:
     return io.BytesIO(stream.read(LARGEST_FILE + 1))  # one byte more: the reader refuses what is too large
 
 
+def _spare(target: Path) -> None:
+    """Refuse to write over any file but an earlier list of refused rows: the file to import, for one."""
+    from temoin.cli.import_words import ERROR_COLUMNS
+
+    if not target.is_file():
+        return
+    with target.open("rb") as file:
+        begin = file.read(200)
+    if begin and not begin.startswith(",".join(ERROR_COLUMNS).encode()):
+        raise ConfigError(
+            f"{target} is no list of refused rows, and is not written over: name another with --errors-csv."
+        )
+
+
 @contextmanager
 def _opened_errors(name: str | None) -> Iterator[TextIO | None]:
     if name is None or name == "-":
@@ -227,6 +241,7 @@ def _opened_errors(name: str | None) -> Iterator[TextIO | None]:
             sys.stdout.flush()
         return
     try:
+        _spare(Path(name))
         errors = Path(name).open("w", encoding="utf-8", newline="")  # noqa: SIM115 likewise
     except OSError as error:
         raise ConfigError(f"{name} cannot be written: {error.strerror}.") from None

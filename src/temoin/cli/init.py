@@ -13,7 +13,6 @@ import shutil
 import sys
 import tomllib
 from contextlib import redirect_stdout
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from temoin.cli.commands import Commands
 from temoin.cli.console import complain, say
 from temoin.cli.django_process import DATA_FILE
 from temoin.cli.first_settings import SiteAnswers, settings_text
-from temoin.cli.numbers import port_number
+from temoin.cli.numbers import calendar_day, port_number
 from temoin.lib.config_error import ConfigError
 from temoin.lib.key_places import check_root_place
 from temoin.settings.database import DATABASE_ROLES
@@ -62,9 +61,7 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument(
         "--hds-certificate", help="number of the host's HDS certificate; without it, it hosts for itself"
     )
-    parser.add_argument(
-        "--hds-expires", type=date.fromisoformat, help="last day of that certificate, such as 2028-12-31"
-    )
+    parser.add_argument("--hds-expires", type=calendar_day, help="last day of that certificate, such as 2028-12-31")
     parser.add_argument("--mail-port", type=port_number, default=587)
     parser.add_argument("--mail-security", default="starttls", help="none (this machine only), starttls or tls")
     parser.add_argument("--mail-user", help="account at the mail server")
@@ -77,12 +74,14 @@ def add_commands(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write everything, make the roles or print how, and end with what `temoin check` finds."""
     path = options.data / DATA_FILE
-    if path.exists():
-        raise ConfigError(f"{path} exists, and nothing is written over: choose another folder with --data.")
     state = options.state or (STATE if options.data == FOLDER else options.data)
     answers = _answers(options)
     text = settings_text(answers, state.resolve())
     settings_of(tomllib.loads(text), path)  # every fault is told before anything is written
+    if path.exists() and not path.read_text(encoding="utf-8").startswith(text):  # its own, for another try at the SQL
+        raise ConfigError(
+            f"{path} exists with other answers, and nothing is written over: give the same, or another --data."
+        )
     mail_password = _mail_password(options)
     check_root_place(options.data / "keys" / "root.key", options.data / "static")
     options.data.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -92,8 +91,9 @@ def run(options: argparse.Namespace) -> int:
     with redirect_stdout(sys.stderr):
         if options.superuser is not None:
             _make_roles(options.superuser, passwords)
-        write_secret(path, text.encode("utf-8"))
-        path.chmod(0o644)  # it holds no secret, and every process reads it
+        if not path.exists():
+            write_secret(path, text.encode("utf-8"))
+            path.chmod(0o644)  # it holds no secret, and every process reads it
         say(f"Written: {path}, {options.data / 'keys'}, {state}. Copy the keys away from here: temoin keys backup.")
         if options.superuser is not None:
             check.run(argparse.Namespace(data=options.data, process=None))

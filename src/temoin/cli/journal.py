@@ -16,7 +16,7 @@ from temoin.cli.commands import Commands
 from temoin.cli.console import complain, say
 from temoin.cli.database_server import database_running
 from temoin.cli.django_process import become, settings_of_process
-from temoin.cli.operating import database_words
+from temoin.cli.numbers import calendar_day
 from temoin.lib.config_error import ConfigError
 from temoin.settings.file import VARIABLE, Process
 
@@ -43,7 +43,7 @@ def add_commands(commands: Commands) -> None:
     verify.add_argument(
         "--as-of-backup", action="store_true", help="this is an older copy: compare up to its own last checkpoint"
     )
-    verify.add_argument("--since", type=date.fromisoformat, metavar="DATE", help="begin at the last checkpoint before")
+    verify.add_argument("--since", type=calendar_day, metavar="DATE", help="begin at the last checkpoint before")
     _verb(verbs, "status", "tell how far the journal is sealed and followed", run_status)
     seal = _verb(verbs, "seal", "seal once, now", run_seal)
     words = "the folder of checkpoints is lost for good: fill the empty one in its place from the database"
@@ -67,14 +67,8 @@ def _verb(verbs: Commands, name: str, words: str, run: Callable[[argparse.Namesp
 def _with_database(options: argparse.Namespace, run: Callable[[argparse.Namespace], int]) -> int:
     """Run a command under the sealer's role; an embedded database that is down is started for as long as it works."""
     become(Process.SEALER, options.data)
-    from django.db import OperationalError
-
     with database_running(Path(os.environ[VARIABLE])):
-        try:
-            return run(options)
-        except OperationalError as error:
-            complain(database_words(error))
-            return CANNOT
+        return run(options)
 
 
 def journal_signer() -> NoteSigner:

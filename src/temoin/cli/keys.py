@@ -14,7 +14,8 @@ from temoin.cli.console import complain, say
 from temoin.cli.database_server import database_running
 from temoin.cli.django_process import become, settings_file
 from temoin.cli.numbers import count_of_rows
-from temoin.cli.operating import database_words
+from temoin.cli.operating import keep_to_known_tables
+from temoin.cli.refusals import database_words
 from temoin.crypto.backup import BackupError, read_backup, shares_of
 from temoin.crypto.roots.file import FileRoots
 from temoin.crypto.roots.provider import RootKeyError
@@ -85,6 +86,7 @@ def _run(options: argparse.Namespace) -> int:
     work: Callable[[argparse.Namespace, Callable[[str], None]], int] = getattr(keys_work, options.action)
     with alone(settings) if copy_named() is None else nullcontext(), database_running(settings):
         try:
+            keep_to_known_tables()
             return work(options, say)
         except (RootKeyError, BackupError) as error:
             complain(str(error))

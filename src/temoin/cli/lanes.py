@@ -33,7 +33,7 @@ def _lanes(options: argparse.Namespace) -> int:
     from temoin.lib.clock import now
     from temoin.outbox.circuit import CircuitState
     from temoin.outbox.lanes import close_circuit
-    from temoin.outbox.set_aside import forget_aside
+    from temoin.outbox.set_aside import forget_aside, list_aside
     from temoin.outbox.standing import lane_standings
 
     if options.close is not None:
@@ -42,6 +42,11 @@ def _lanes(options: argparse.Namespace) -> int:
             raise ConfigError(f"No lane is called {options.close}; the lanes are {', '.join(known)}.")
         close_circuit(options.close)
     if options.looked is not None:
+        places = {aside.place for aside in list_aside()}
+        if options.looked not in places:
+            raise ConfigError(
+                f"Nothing was set aside at {options.looked}; places are: {', '.join(sorted(places)) or 'none'}."
+            )
         say(f"{forget_aside(options.looked)} taken off the list of what was set aside.")
     moment, standings = now(), lane_standings()
     for standing in standings:

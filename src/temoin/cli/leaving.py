@@ -15,6 +15,7 @@ from temoin.cli.commands import Commands
 from temoin.cli.console import complain, say
 from temoin.cli.django_process import settings_of_process
 from temoin.cli.operating import DONE, operator_command, pharmacy_of
+from temoin.cli.supervised import end_by_cleaning
 from temoin.lib.config_error import ConfigError
 from temoin.lib.ids import new_id
 
@@ -96,7 +97,12 @@ def _new_file(whole: Path) -> Iterator[BinaryIO]:
     if whole.exists():
         raise ConfigError(f"{whole} is there already: name another file.")
     part = whole.with_name(f"{whole.name}.part")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        words = "another export writes it, or was killed. If none is at work, remove it."
+        raise ConfigError(f"{part} is there already: {words}") from None
+    end_by_cleaning()  # a line that breaks leaves no half of a file behind
     try:
         with os.fdopen(handle, "wb") as file:
             yield file

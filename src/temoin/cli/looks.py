@@ -86,11 +86,20 @@ def look_at_database(config: Config, role: str, told: CheckReport, database: psy
     yield from setting_findings(database, role, demo=config.site.demo)
     findings, remarks = clock_words(database)
     yield from findings
-    told.remarks += remarks
+    told.remarks += remarks + writing_words(database)
     if role == Process.SEALER.role:
         told.remarks += ledger_words(config.key_ledger, database)
     if role == Process.KEEPER.role and not config.site.demo:
         told.remarks += backup_words(database)
+
+
+def writing_words(database: psycopg.Connection) -> list[str]:
+    """Return that nothing can be written: no reason not to start, as another server may become the primary."""
+    (setting,) = database.execute("SELECT current_setting('transaction_read_only')").fetchone() or ("off",)
+    words = (
+        "The database takes no writes: it is a standby, or its default_transaction_read_only is on. Name the primary."
+    )
+    return [words] if setting == "on" else []
 
 
 def ledger_words(ledger: Path, database: psycopg.Connection) -> list[str]:

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from temoin.cli.beside import NEEDS, add_beside
-from temoin.cli.console import complain
+from temoin.cli.console import complain, forget_output, streams_of_use
 from temoin.crypto.envelope import NoReaderError, SealBrokenError
-from temoin.lib.config_error import ConfigError
 from temoin.lib.text import is_readable
 from temoin.lib.unreadable import unreadable_gathered, unreadable_met
 
@@ -41,6 +40,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
 }
 
 
+CANNOT, INTERRUPTED, UNREAD = 2, 128 + 2, 128 + 13  # the last two as shells tell of SIGINT and SIGPIPE
+
+
 def build_parser(command: str = "") -> argparse.ArgumentParser:
     """Return the parser of a command, or of all where it is none of ours; each sets `run`, which takes the options."""
     parser = argparse.ArgumentParser(
@@ -58,11 +60,15 @@ def build_parser(command: str = "") -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return its exit status, 2 when Témoin is set up wrongly."""
+    """Run one command; return its exit status, 2 when Témoin is set up wrongly or could not do it."""
+    streams_of_use()
     try:
         return _answer(sys.argv[1:] if arguments is None else arguments)
     except KeyboardInterrupt:  # from the first moment on: what a command needs takes a while to load
-        return 130
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read has enough: nothing is to be told, and it was not all
+        forget_output()
+        return UNREAD
 
 
 def _answer(given: Sequence[str]) -> int:
@@ -74,13 +80,22 @@ def _answer(given: Sequence[str]) -> int:
     if unreadable := _unreadable(options):
         parser.error(f"{unreadable} holds signs that nobody can read: type it again")
     try:
-        status = _run(options)
-    except ConfigError as error:
-        complain(str(error))
-        return 2
-    except OSError as error:  # a file or a disk of the machine: the person mends it, a traceback helps nobody
-        complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-        return 2
+        return _run(options)
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 the outermost: whatever it is, the person is told in words
+        from temoin.cli.refusals import words_of
+
+        complain(words_of(error))
+        return CANNOT
+
+
+def _run(options: argparse.Namespace) -> int:
+    try:
+        with unreadable_gathered():
+            status: int = options.run(options)
+            for row in unreadable_met():
+                complain(f"A row does not open, and was left out; the owners are told: {row.table} {row.row_id}")
     except SealBrokenError as error:
         from temoin.journal.alerts import note_broken_seal
 
@@ -89,14 +104,6 @@ def _answer(given: Sequence[str]) -> int:
         if isinstance(error, NoReaderError):
             complain(str(error))
         return 1
-    return status
-
-
-def _run(options: argparse.Namespace) -> int:
-    with unreadable_gathered():
-        status: int = options.run(options)
-        for row in unreadable_met():
-            complain(f"A row does not open, and was left out; the owners are told: {row.table} {row.row_id}")
     return status
 
 

@@ -9,6 +9,7 @@ from temoin.cli.commands import Commands
 from temoin.cli.console import say
 from temoin.cli.django_process import become
 from temoin.cli.supervised import follow_supervisor
+from temoin.lib.config_error import ConfigError
 from temoin.settings.file import Process
 
 LOCK = 0x74656D6F  # an advisory lock of ours: two migrations at once wait for each other
@@ -37,10 +38,13 @@ def migrate_database() -> None:
     from django.db import connection
 
     from temoin.site.grants import grant_events, grant_keeper, grant_library_tables, grant_sealer
+    from temoin.site.known_schema import newer_findings
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         try:
+            if newer := newer_findings(connection.connection):
+                raise ConfigError(newer[0])
             call_command("migrate", interactive=False, verbosity=0)
             grant_library_tables(cursor)
             grant_keeper(cursor)

@@ -1,9 +1,13 @@
-"""Numbers typed on a command line: refused by name and range, before anything starts."""
+"""Numbers, days and moments typed on a command line: refused by name and range, before anything starts."""
 
 from __future__ import annotations
 
 import argparse
 import re
+from contextlib import suppress
+from datetime import date, datetime
+
+from temoin.lib.zones import FIRST_DAY, LAST_DAY
 
 HIGHEST_PORT = 65535
 MOST_PROCESSES = 64
@@ -37,6 +41,24 @@ def seconds(text: str) -> float:
     if not 0 < span <= A_DAY:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds, {A_DAY} at most")
     return span
+
+
+def calendar_day(text: str) -> date:
+    """Return a day that every calendar of ours can reckon with."""
+    with suppress(ValueError):
+        day = date.fromisoformat(text) if re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else date.min
+        if FIRST_DAY <= day <= LAST_DAY:
+            return day
+    raise argparse.ArgumentTypeError(f"{text!r} is no day of the calendar: write it like 2026-11-24")
+
+
+def moment(text: str) -> datetime:
+    """Return a moment, with its offset: an hour without one is another in every zone."""
+    with suppress(ValueError):
+        instant = datetime.fromisoformat(text)
+        if instant.tzinfo is not None and FIRST_DAY.year <= instant.year <= LAST_DAY.year:
+            return instant
+    raise argparse.ArgumentTypeError(f"{text!r} is no moment: give day, hour and offset, like 2026-11-29T14:00+01:00")
 
 
 def within(text: str, least: int, most: int) -> int:

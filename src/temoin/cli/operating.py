@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from temoin.cli.console import complain
 from temoin.cli.database_server import database_running
 from temoin.cli.django_process import become, settings_file
+from temoin.cli.refusals import words_of
 from temoin.lib.config_error import ConfigError
-from temoin.settings.file import VARIABLE, Process
+from temoin.settings.file import VARIABLE, Process, copy_named
 
 if TYPE_CHECKING:
     from temoin.pharmacies.models import Pharmacy
@@ -36,30 +37,30 @@ def operate(options: argparse.Namespace, work: Work, process: Process = Process.
     settings = settings_file(options.data)
     os.environ[VARIABLE] = str(settings)
     become(process)
-    from django.db import OperationalError
     from django.utils import translation
 
     from temoin.lib.errors import TemoinError
 
     with translation.override("en"), database_running(settings):
         try:
+            keep_to_known_tables()
             return work(options) or DONE
-        except TemoinError as error:
-            complain(_told(error))
-            return REFUSED
-        except OperationalError as error:
-            complain(database_words(error))
+        except TemoinError as error:  # here: its words are in the language of the command
+            complain(words_of(error))
             return REFUSED
 
 
-def database_words(error: Exception) -> str:
-    """Return what a person at a terminal is told when the database does not do it: an outage, or a statement's end."""
-    from temoin.lib.away import is_away
+def keep_to_known_tables() -> None:
+    """Refuse tables of another version, as processes do at their start: keys would be destroyed under rows unseen."""
+    if copy_named() is not None:  # of a backup from before an upgrade, perhaps, of which nothing is changed
+        return
+    from django.db import connection
 
-    if is_away(error):
-        return "The database does not answer, or refuses the role of this command."
-    state = getattr(error.__cause__, "sqlstate", None) or type(error).__name__
-    return f"The database stopped the work ({state}): a lock or a time limit. Run it again when less goes on there."
+    from temoin.site.known_schema import schema_findings
+
+    connection.ensure_connection()
+    if found := schema_findings(connection.connection):
+        raise ConfigError("\n".join(found))
 
 
 def pharmacy_of(finess: str) -> Pharmacy:
@@ -70,13 +71,3 @@ def pharmacy_of(finess: str) -> Pharmacy:
     if pharmacy is None:
         raise ConfigError("No pharmacy has this FINESS number here: temoin pharmacy list")
     return pharmacy
-
-
-def _told(error: Exception) -> str:
-    from temoin.lib.errors import ConflictError, InvalidError, NotFoundError
-
-    if isinstance(error, InvalidError):
-        return " ".join(f"{problem.field}: {problem.message}".removeprefix(": ") for problem in error.problems)
-    if isinstance(error, ConflictError):
-        return "This was already done."
-    return "Not found." if isinstance(error, NotFoundError) else f"Refused: {error}"

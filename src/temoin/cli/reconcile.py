@@ -13,7 +13,7 @@ from temoin.cli.commands import Commands
 from temoin.cli.console import complain, say
 from temoin.cli.database_server import database_running
 from temoin.cli.django_process import become, settings_file
-from temoin.cli.operating import database_words
+from temoin.cli.numbers import calendar_day
 from temoin.lib.config_error import ConfigError
 from temoin.settings.file import VARIABLE, Process
 
@@ -31,18 +31,11 @@ def add_commands(commands: Commands) -> None:
     words = "compare what we hold as accepted with what an authority holds"
     parser = commands.add_parser("reconcile", help=words, description=words.capitalize() + ".")
     parser.add_argument("destination", nargs="?", metavar="DESTINATION", help="as `--status` names it: fhir, …")
-    parser.add_argument("--day", type=_day, metavar="YYYY-MM-DD", help="the day to go through")
+    parser.add_argument("--day", type=calendar_day, metavar="YYYY-MM-DD", help="the day to go through")
     parser.add_argument("--repair", action="store_true", help="send again what they lack, settle what they show")
     parser.add_argument("--status", action="store_true", help="tell how the last runs ended")
     parser.add_argument("--data", type=Path, help="folder that holds temoin.toml (default: TEMOIN_CONFIG)")
     parser.set_defaults(run=run_reconcile)
-
-
-def _day(word: str) -> date:
-    try:
-        return date.fromisoformat(word)
-    except ValueError:
-        raise argparse.ArgumentTypeError("give a day of the calendar, such as 2026-11-24") from None
 
 
 def run_reconcile(options: argparse.Namespace) -> int:
@@ -52,14 +45,8 @@ def run_reconcile(options: argparse.Namespace) -> int:
     settings = settings_file(options.data)
     os.environ[VARIABLE] = str(settings)
     become(Process.WORKER)
-    from django.db import OperationalError
-
     with database_running(settings):
-        try:
-            return tell_status() if options.status else reconcile(options.destination, options.day, options.repair)
-        except OperationalError as error:
-            complain(database_words(error))
-            return CANNOT
+        return tell_status() if options.status else reconcile(options.destination, options.day, options.repair)
 
 
 def reconcile(destination: str, day: date, repair: bool) -> int:  # noqa: FBT001 an option of the command

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from temoin.cli.commands import Commands
 from temoin.cli.console import complain, say
+from temoin.cli.numbers import moment
 from temoin.cli.operating import operate
 from temoin.lib.config_error import ConfigError
 from temoin.settings.file import Process
@@ -34,20 +35,10 @@ def add_commands(commands: Commands) -> None:
     report = verbs.add_parser("report", help=words, description=f"{words.capitalize()}.")
     report.add_argument("--data", type=Path, help="folder that holds temoin.toml (default: TEMOIN_CONFIG)")
     words = "when all was surely there, where the journal does not tell it: 2026-11-29T14:00+01:00"
-    report.add_argument("--since", type=_moment, metavar="MOMENT", help=words)
+    report.add_argument("--since", type=moment, metavar="MOMENT", help=words)
     report.add_argument("--json", action="store_true", help="one object instead of lines")
     # The worker's role: no other sees the parcels of all pharmacies.
     report.set_defaults(run=lambda options: operate(options, run_report, Process.WORKER))
-
-
-def _moment(word: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(word)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise argparse.ArgumentTypeError("give day, hour and offset, such as 2026-11-29T14:00+01:00")
-    return moment
 
 
 def run_report(options: argparse.Namespace) -> int:
@@ -57,9 +48,8 @@ def run_report(options: argparse.Namespace) -> int:
 
     loss = _loss(options.since)
     if loss is None:
-        say(
-            "The journal tells of no restore. Where there was one, say since when: temoin restore report --since MOMENT"
-        )
+        words = "The journal tells of no restore. Where there was one, say since when:"
+        say(json.dumps({"since": None}) if options.json else f"{words} temoin restore report --since MOMENT")
         return NOTHING
     report = report_restore(loss)
     if report.is_whole:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import threading
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -12,6 +11,7 @@ from uuid import UUID
 from temoin.cli.commands import Commands
 from temoin.cli.console import complain, say
 from temoin.cli.django_process import settings_of_process
+from temoin.cli.numbers import calendar_day
 from temoin.cli.operating import DONE, operate, operator_command
 from temoin.settings.file import Process
 
@@ -41,18 +41,13 @@ def add_commands(commands: Commands) -> None:
         parser.add_argument("--pharmacy", metavar="FINESS", required=True)
         parser.add_argument("--by", metavar="E-MAIL", required=True, help="pharmacist owner of that pharmacy")
     place.add_argument("--patient", type=UUID, metavar="ID", help="this patient alone; else all of the pharmacy")
-    place.add_argument("--review", type=_day, metavar="YYYY-MM-DD", help="when to look again whether it is needed")
+    place.add_argument(
+        "--review", type=calendar_day, metavar="YYYY-MM-DD", help="when to look again whether it is needed"
+    )
     listed.add_argument("--all", action="store_true", help="those that were lifted too")
     lift.add_argument("--hold", type=UUID, metavar="ID", required=True, help="as `temoin retention holds` names it")
     for parser in (place, lift):
         parser.add_argument("--reason", required=True, help="why; kept sealed with the hold")
-
-
-def _day(word: str) -> date:
-    try:
-        return date.fromisoformat(word)
-    except ValueError:
-        raise argparse.ArgumentTypeError("give a day of the calendar, such as 2026-11-24") from None
 
 
 def _show(_options: argparse.Namespace) -> int:

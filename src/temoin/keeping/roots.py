@@ -55,12 +55,20 @@ def wrapped_by_root() -> Counter[str]:
 
 
 def drop_root(root_id: str) -> None:
-    """Destroy a root key that wraps nothing; RootKeyError when it still does."""
-    left = wrapped_by_root()[root_id]
+    """Destroy a root key that wraps nothing; RootKeyError when it still does, and for a name that is none here.
+
+    A keeper would take a mistaken name for one of its own keys, of which nothing was counted. The events come first: a
+    command that is killed is run again, and what is destroyed can be told of no more.
+    """
+    keeper, left = provider_of(root_id), wrapped_by_root()[root_id]
     if left:
         raise RootKeyError(f"root key {root_id} still wraps {left} keys: run `temoin keys rewrap` first")
-    provider_of(root_id).drop(root_id)
+    if root_id not in keeper.known():
+        raise RootKeyError(f"no root key is called {root_id} here: `temoin keys status` names them")
+    if root_id == keeper.current():
+        raise RootKeyError("the current root key cannot be dropped: rotate it first")
     tell_every_pharmacy(EventKind.ROOT_KEY_DROPPED, root_id)
+    keeper.drop(root_id)
 
 
 def _rewrapped(key: DataKey | PlatformKey, context: bytes) -> tuple[str, bytes]:

@@ -115,7 +115,9 @@ def _sentence(fault: ErrorDetails, kind: Any, name: str, file: str) -> str:
     found, told = fault["type"], fault.get("ctx", {})
     if found in _NO_TABLE or (found == "missing" and is_pydantic_dataclass(_kind_at(kind, place))):
         return str(missing_section(file, ".".join([name, *place])))
-    *above, key = [*place, *([str(told["key"])] if told.get("key") else [])]
+    *above, key = [*place, *([str(told["key"])] if told.get("key") else [])] or [""]
+    if not key:  # of the section as a whole, and not in words of ours
+        return f"{file}: the section [{name}] cannot be read: compare it with the example in the documentation."
     full = ".".join([name, *above])
     if found in _UNKNOWN:
         return str(unknown_setting(file, full, key, _keys(_kind_at(kind, above))))

@@ -196,7 +196,7 @@ _NEEDED = ("site", "database", "keys", "journal")
 
 def read_config(path: Path) -> Config:
     """Read and check the settings file; `settings.checks` checks the secrets themselves."""
-    return settings_of(_content(path), path)
+    return settings_of(_of_copy(read_content(path)), path)
 
 
 def settings_of(content: Mapping[str, Any], path: Path) -> Config:
@@ -220,12 +220,15 @@ def settings_of(content: Mapping[str, Any], path: Path) -> Config:
     return config
 
 
-def _content(path: Path) -> dict[str, Any]:
+def read_content(path: Path) -> dict[str, Any]:
+    """Return what the settings file holds, unchecked."""
     try:
-        return _of_copy(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError:
+        # Some editors begin a file of UTF-8 with a mark that says so.
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
         raise ConfigError(
-            f"The settings file {path} cannot be read: set {VARIABLE} to the path of temoin.toml."
+            f"The settings file {path} cannot be read ({error.strerror}): name the folder of temoin.toml with --data, "
+            f"or its path in {VARIABLE}, and let this account read it."
         ) from None
     except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of digits
         raise ConfigError(f"The settings file {path} is not valid TOML: {error}") from None

@@ -30,22 +30,27 @@ Migration = tuple[str, str]  # the room or library, and the name
 
 def schema_findings(database: psycopg.Connection) -> list[str]:
     """Return what is wrong with the tables, asked over a connection of any role."""
+    applied = _applied(database)
+    if applied is None:
+        return ["The database has no tables of this version of Témoin yet: run temoin migrate."]
+    lacking = known_migrations() - applied
+    found = [f"The database lacks {_named(lacking)}: run temoin migrate."] if lacking else []
+    return [*found, *newer_findings(database)]
+
+
+def newer_findings(database: psycopg.Connection) -> list[str]:
+    """Return that a newer version brought the tables up, which this one would misread."""
+    newer = ours_among((_applied(database) or set()) - known_migrations())
+    words = "install that version here, or restore the backup that was made before."
+    return [f"The database was brought up by a newer version of Témoin ({_named(newer)}): {words}"] if newer else []
+
+
+def _applied(database: psycopg.Connection) -> set[Migration] | None:
     try:
         with database.transaction():
-            applied = set(database.execute(_APPLIED).fetchall())
+            return set(database.execute(_APPLIED).fetchall())
     except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege):
-        return ["The database has no tables of this version of Témoin yet: run temoin migrate."]
-    known = known_migrations()
-    lacking, newer = known - applied, ours_among(applied - known)
-    found = []
-    if lacking:
-        found.append(f"The database lacks {_named(lacking)}: run temoin migrate.")
-    if newer:
-        found.append(
-            f"The database was brought up by a newer version of Témoin ({_named(newer)}): install that version here, "
-            "or restore the backup that was made before."
-        )
-    return found
+        return None
 
 
 def known_migrations() -> set[Migration]:

@@ -71,7 +71,9 @@ class FileRoots:
     def drop(self, root_id: str) -> None:
         if root_id == self.current():
             raise RootKeyError("the current root key cannot be dropped: rotate it first")
-        self._path_of(root_id).unlink(missing_ok=True)
+        for path in self._earlier():  # by what it holds: a copy may have been put back under a name of its own
+            if _id_in(path) == root_id:
+                path.unlink()
         self._ciphers.pop(root_id, None)
 
     def restore(self, keys: dict[str, bytes]) -> list[str]:
@@ -105,6 +107,10 @@ class FileRoots:
 def root_id(raw: bytes) -> str:
     """Return the id of a root key: derived from it, so that no file can be mistaken for another."""
     return f"{KIND}:{_derived(raw, b'root id', 8).hex()}"
+
+
+def _id_in(path: Path) -> str:
+    return root_id(read_root(path))
 
 
 def read_root(path: Path) -> bytes:
