@@ -14,6 +14,7 @@ import pytest
 from authority_site import AuthoritySite, environment
 from axe_playwright_python.sync_playwright import Axe
 from browsing import launched, profile
+from forked import run_forked
 from passkeys import Device
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
@@ -175,8 +176,7 @@ def test_the_site_starts_with_its_own_two_secrets_alone(site, tmp_path: Path):
     settings = tmp_path / "temoin.toml"
     settings.write_bytes(site.settings.read_bytes())
     settings.chmod(0o600)
-    command = [sys.executable, "-m", "temoin.cli.main", "check", "--as", "authority"]
 
-    told = subprocess.run(command, env=environment(settings), capture_output=True, text=True, check=False)
+    told = run_forked("check", "--as", "authority", env=environment(settings))
 
     assert (told.returncode, "Nothing is wrong." in told.stdout) == (0, True), told.stdout + told.stderr
