@@ -51,4 +51,5 @@ def _tell_what_to_try(ports: Ports, demonstration: Mapping[str, Any], folder: Pa
         say(f"       --client-id {program['client_id']}")
     if posters := demonstration.get("posters"):
         say(f"  9. Take an appointment: {ports.url(ports.portal)}/appointments/#{posters[0]}")
-    say(f"  10. Look as a person of the authority: temoin officer invite --data {data} NAME")
+    say(" 10. Look as a person of the authority does, with the code that this shows, on the authority's site:")
+    say(f"     temoin officer invite --data {data} 'Alix Roy'")

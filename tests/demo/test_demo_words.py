@@ -28,5 +28,5 @@ def test_what_is_to_be_typed_can_be_typed_whatever_the_folder_is_called(capsys, 
 
     lines = capsys.readouterr().out.replace("\\\n", " ").splitlines()
     typed = [shlex.split(line) for line in lines if "--data" in line or "--key" in line]
-    assert len(typed) == 3
+    assert len(typed) == 4
     assert all(any(word.startswith(str(folder)) for word in words) for words in typed)
