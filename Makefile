@@ -78,6 +78,7 @@ benches: ## some five minutes, not part of the gate: each measurement at its sma
 	$(BIN)/python bench/intake.py --rows 1000 --runs 1
 	$(BIN)/python bench/intake_api.py --results 1500
 	$(BIN)/python bench/latency.py --rate 10 --minutes 1 --pharmacies 5
+	$(BIN)/python bench/pages.py --records 1000 --rounds 3
 	$(BIN)/python bench/seal_cost.py --results 100 --pairs 1
 	$(BIN)/python bench/sign.py --results 200 --runs 1
 	$(BIN)/python bench/verify_journal.py --events 20000

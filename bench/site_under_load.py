@@ -152,25 +152,34 @@ def prepare_group(name: str, people: int, *, is_sampled: bool) -> tuple[str, lis
 @cache
 def pharmacy_counter() -> tuple[Any, UUID, UUID]:
     """Return the owner's seat of a pharmacy, a patient and a lot of it. Django is loaded."""
-    by = _open_pharmacy()
+    by, _finess = prepare_pharmacy()
     return (by, *_stock(by))
 
 
-def _open_pharmacy() -> Any:
+@cache
+def prepare_pharmacy(finess: str = "510000003", email: str = EMAIL) -> tuple[Any, str]:
+    """Open a pharmacy; return the seat of its owner, who signs in by this address, and its number. Django is loaded."""
+    from temoin.pharmacies.actions import open_pharmacy
+
+    address = {"street": "1 place du Marché", "postcode": "51000", "city": "Châlons", "phone": "+33199000000"}
+    pharmacy = open_pharmacy(finess=finess, name="Pharmacie de la mesure", address=address, is_demo=True)
+    return prepare_owner(pharmacy.id, email), finess
+
+
+def prepare_owner(pharmacy_id: UUID, email: str) -> Any:
+    """Give a pharmacy an owner who signs in by this address; return the seat."""
     from allauth.mfa.totp.internal.auth import TOTP
 
-    from temoin.pharmacies.actions import open_pharmacy, seat_member
+    from temoin.pharmacies.actions import seat_member
     from temoin.pharmacies.professions import Profession
     from temoin.pharmacies.seat import take_seat
     from temoin.signin.models import Person
 
-    address = {"street": "1 place du Marché", "postcode": "51000", "city": "Châlons", "phone": "+33199000000"}
-    pharmacy = open_pharmacy(finess="510000003", name="Pharmacie de la mesure", address=address, is_demo=True)
-    person = Person.objects.create_user(EMAIL, PASSWORD)
+    person = Person.objects.create_user(email, PASSWORD)
     TOTP.activate(person, TOTP_SECRET)
     names = {"family_name": "MARTIN", "given_name": "Claire", "rpps": "10003879623"}
-    seat_member(pharmacy_id=pharmacy.id, person_id=person.id, profession=Profession.TITULAIRE, names=names)
-    return take_seat(person_id=person.id, pharmacy_id=pharmacy.id)
+    seat_member(pharmacy_id=pharmacy_id, person_id=person.id, profession=Profession.TITULAIRE, names=names)
+    return take_seat(person_id=person.id, pharmacy_id=pharmacy_id)
 
 
 def _stock(by: Any) -> tuple[UUID, UUID]:
@@ -233,12 +242,12 @@ class Visitor:
         return answer.status, answer.read().decode(), answer.headers.get("Location", "")
 
 
-def sign_in(port: int) -> Visitor:
+def sign_in(port: int, email: str = EMAIL) -> Visitor:
     """Sign in with password and TOTP code, as a person does; Django must be loaded."""
     from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 
     visitor = Visitor(port)
-    visitor.post("/account/sign-in/", {"login": EMAIL, "password": PASSWORD})
+    visitor.post("/account/sign-in/", {"login": email, "password": PASSWORD})
     code = format_hotp_value(hotp_value(TOTP_SECRET, int(time.time()) // 30))
     visitor.post("/account/second-factor/", {"code": code})
     return visitor

@@ -44,7 +44,7 @@ from temoin.testing.sample import Steps
 from temoin.testing.states import UNDER_WAY, RecordState
 from temoin.testing.tickets import has_code
 
-PAGE = 100  # tests that are done, on one page of a list
+PAGE = 40  # tests that are done, on one page of a list
 _NAMELESS = _("Patient’s record that cannot be read")
 
 
