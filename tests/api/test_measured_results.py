@@ -14,6 +14,7 @@ from django.urls import reverse
 from handed_messages import changed, own_bundle, own_message
 from joserfc.jwk import ECKey
 from people import House, make_lot, make_patient, make_sampled, make_test, sign_in
+from test_both_doors import PERSON, ago
 from test_hl7_messages import ADDRESS, send
 from test_work_of_programs import whole, worker
 
@@ -131,6 +132,24 @@ def test_a_bundle_of_fhir_is_proposed_with_its_value(house, lot, worker):  # noq
 
     assert answer.status_code == 200, answer.content
     assert proposed(house) == ["1.20 g/L"]
+
+
+def test_a_value_by_two_doors_is_one_result(house, lot, worker):
+    at = now().replace(microsecond=0)
+    message = changed(
+        ("CWE|94558-4^SARS-CoV-2 Ag^LN||260373001^Detected^SCT|||A|", f"NM|{MASS}^Glucose^LN||1.20|g/L^^UCUM|||"),
+        ("Panbio COVID-19 Ag Rapid Test", "StatStrip Xpress"),
+        ("258500001^Nasopharyngeal swab", "122554006^Capillary blood"),
+        message=own_message(house.here.finess, at),
+    )
+    sample = {"specimen": "capillary-blood", "lot_id": str(lot), "sampled_at": ago(at, 17)}
+    reading = {"outcomes": {"glucose": "1,20 gr/L"}, "read_at": ago(at, 1), "comment": "a & b"}
+    result = whole(lot, "F1", kind="capillary-glucose", patient=PERSON, sample=sample, reading=reading)
+
+    assert read_acknowledgement(send(message, worker, ADDRESS).content).code is AckCode.ACCEPT
+    (verdict,) = post("/api/v1/results", worker, {"results": [result]}).json()["results"]
+
+    assert (verdict["taken"], proposed(house)) == (True, ["1.20 g/L"])
 
 
 def test_a_result_handed_in_whole_is_read_as_the_counter_reads_it(house, lot, worker):

@@ -27,6 +27,7 @@ from temoin.lib.errors import ConflictError, InvalidError
 from temoin.patients.traits import Traits
 from temoin.pharmacies.programs import ProgramSeat
 from temoin.testing.amendments import Correction, propose_cancellation, propose_correction
+from temoin.testing.measured import read_quantities
 from temoin.testing.proposals import propose_result, withdraw_proposal
 from temoin.testing.sample import Reading
 from temoin.testing.sent import SentAs, SentResult, Stands, of_doors, of_one_door, says_the_same, sent_of_keys
@@ -95,7 +96,8 @@ def said_in_call(program_id: UUID, kind: Kind, number: str, *, person: UUID | Tr
     # A message names its person, and tells both moments and no start: what a call says otherwise is known to calls.
     if isinstance(person, Traits) and told.sampled_at and told.read_at and told.started_at is None:
         fixed = of_doors(fixed, _fixed_for_all(whom, told.specimen, told.sampled_at))
-        read_digest = of_doors(read_digest, _read_for_all(told.read_at, told.comment, told.outcomes))
+        outcomes = read_quantities(told.outcomes, kind, None)  # as messages tell them
+        read_digest = of_doors(read_digest, _read_for_all(told.read_at, told.comment, outcomes))
     return SentAs(key=result_key(program_id, number, kind), fixed=fixed, read=read_digest, lot_id=told.lot_id)
 
 
