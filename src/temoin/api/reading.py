@@ -34,7 +34,7 @@ _WORDS: dict[str, tuple[str, str | Promise]] = {
     "no_instant": ("malformed", _("Give the time with its offset, for instance 2026-11-29T09:30:00+01:00.")),
     "literal_error": ("unknown", _("This value is not one of those that the specification names.")),
 }
-_READ_AS = {"charset": ("utf-8", "utf8", "us-ascii"), "fhirversion": ("4.0",)}  # of a body of JSON
+_READ_AS = {"charset": ("utf-8", "utf8", "us-ascii"), "fhirVersion": ("4.0",)}  # of a body of JSON
 _NAME = re.compile(r"[a-z0-9_-]{1,40}", re.ASCII)
 _MALFORMED = ("malformed", _("This value is not of the type that the specification names."))
 
@@ -101,7 +101,7 @@ def _check_plain(request: HttpRequest) -> None:
         plain = _("Send the body as it is, not compressed.")
         raise WrongTypeError([Problem("Content-Encoding", "unsupported", plain)])
     for name, read in _READ_AS.items():
-        told = (request.content_params or {}).get(name, "").strip('"').lower()
+        told = (request.content_params or {}).get(name.lower(), "").strip('"').lower()
         if "json" in (request.content_type or "") and told not in {"", *read}:
             only = _("Only this is read here: %(read)s.") % {"read": f"{name}={read[0]}"}
             raise WrongTypeError([Problem("Content-Type", "unsupported", only)])
