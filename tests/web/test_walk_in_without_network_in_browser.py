@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -177,3 +177,45 @@ def test_a_person_who_may_be_known_is_asked_about_and_keeps_the_time_of_the_samp
     (listed,) = list_tests(by=house.owner).under_way
     test = read_test(by=house.owner, record_id=listed.id)
     assert (test.patient_id, test.sampled_at <= pressed) == (known, True)
+
+
+def test_a_result_read_without_network_stands_in_its_row_to_be_signed_at_its_time(house: House, page: Page):
+    go_away(page)
+    note_walk_in(page)
+    row = page.locator("#list-away tbody tr")
+    row.get_by_role("button", name="Prélevé maintenant").click()
+    row.get_by_role("radio", name="Négatif").check()
+    before = now()
+    row.get_by_role("button", name="Noter").click()
+    expect(row).to_contain_text("lu à")
+    pressed = now()
+    come_back(page)
+
+    form = page.locator("#list-running tbody tr")
+    expect(form).to_contain_text("Lu sans réseau")
+    expect(form.get_by_role("radio", name="Négatif")).to_be_checked()
+    kept = form.locator("[name=read_at-instant]").input_value()
+    assert before - timedelta(seconds=1) <= datetime.fromisoformat(kept) <= pressed
+    (listed,) = list_tests(by=house.owner).under_way
+    assert listed.state is RecordState.SAMPLED
+    form.get_by_role("button", name="Ne pas l’envoyer").click()
+    expect(form.locator("[name=read_at-instant]")).to_have_count(0)
+    expect(form).not_to_contain_text("Lu sans réseau")
+
+
+def test_whoever_works_without_network_keeps_the_page_and_whoever_left_does_not(house: House, page: Page):
+    del house
+    page.clock.install()
+    page.reload()
+    go_away(page)
+    for _ten_minutes in range(3):
+        page.clock.run_for(10 * 60_000)
+        page.keyboard.press("Shift")
+    page.clock.run_for(2_000)
+    expect(page.locator("#counter-lists")).to_be_visible()
+
+    page.clock.run_for(16 * 60_000)
+
+    expect(page.get_by_role("dialog", name="Votre session est terminée")).to_be_visible()
+    expect(page.locator("#counter-lists")).to_have_count(0)
+    page.troubles.clear()  # type: ignore[attr-defined]

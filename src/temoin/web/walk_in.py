@@ -12,15 +12,16 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
+from temoin.catalogue.kinds import load_kinds
 from temoin.patients.notice import CURRENT_NOTICE
-from temoin.pharmacies.policies import has_right
+from temoin.pharmacies.policies import has_right, may_sign
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.signin.sessions import Owner, owner_of
-from temoin.web.fields import Typed
+from temoin.web.fields import Field, Typed
 from temoin.web.kept_forms import owner_tag
 from temoin.web.patient_form import patient_groups
-from temoin.web.record_forms import CONSENT, kind_field
+from temoin.web.record_forms import CONSENT, kind_field, outcome_fields
 from temoin.web.sampled_now import ready_samples
 from temoin.web.times import page_today
 from temoin.web.workstation import station_of
@@ -56,4 +57,12 @@ def walk_in(request: HttpRequest, seat: Seat) -> dict[str, Any] | None:
         "consent": typed("consent", CONSENT, "checkbox", required=True),
         "notice": CURRENT_NOTICE,
         "ready": sorted(ready.items()),
+        "outcomes": _outcomes(seat),
     }
+
+
+def _outcomes(seat: Seat) -> list[tuple[str, list[Field]]]:
+    """Return what is chosen of a test that was read, of those that this person signs."""
+    kinds = [kind for kind in load_kinds().values() if kind.offered_at == "counter"]
+    signed = [kind for kind in kinds if may_sign(by=seat, signers=kind.signers)]
+    return [(kind.code, outcome_fields(kind, Typed({}), row="away")) for kind in signed]

@@ -60,10 +60,9 @@ const tell = () => document.dispatchEvent(new Event("temoin-queue"));
 
 /* A sample is of the moment of the press, not of the one at which it arrives. */
 function stamped(fields, pressed) {
-  const present = { sampled_at: minuteThere(pressed, lists.dataset.zone), started_at: minuteThere(pressed, lists.dataset.zone) };
   return fields.map(([name, value]) => {
     if (name.endsWith("-instant")) return [name, pressed.toISOString()];
-    return [name, present[name] ?? value];
+    return [name, /^(sampled|started|read)_at$/.test(name) ? minuteThere(pressed, lists.dataset.zone) : value];
   });
 }
 /* The reading clock of a sample runs from its press; what its kit is read by stands on the form of the sample. */
@@ -103,35 +102,71 @@ function keepUntilBack(form, fields, pressed) {
   add({ kind: "row", row: row.id, action: form.getAttribute("action"), fields: stamped(fields, pressed), pressed: pressed.getTime(), timing });
 }
 function show(act) {
+  if (act.kind === "reading") return showReading(act);
   const row = act.kind === "row" && act.row && document.getElementById(act.row);
   const form = row && all("form", row).find((one) => one.getAttribute("action") === act.action);
   if (!form) return;
   const pressed = new Date(act.pressed);
   const note = say(form.closest("td, li"), lists.dataset.waits.replace("{time}", hour(pressed)));
+  const button = mark(act, row, note, act.timing ? [windowFrom(act.timing, pressed), " "] : []);
+  all("form", row).forEach((one) => disable(one, true));
+  button.focus();
+}
+function mark(act, row, note, shown = []) {
   const button = document.createElement("button");
   Object.assign(button, { type: "button", className: "quiet", textContent: lists.dataset.drop });
   button.addEventListener("click", () => {
     drop(act);
     row.querySelector("button")?.focus();
   });
-  note.append(" ", ...(act.timing ? [windowFrom(act.timing, pressed), " "] : []), button);
-  notes.set(act, { row, note, button });
+  note.append(" ", ...shown, button);
+  notes.set(act, { row, note, button, times: [] });
   row.classList.add("is-queued");
-  all("form", row).forEach((one) => disable(one, true));
-  button.focus();
+  return button;
 }
 function unmark(act) {
-  const { row, note } = notes.get(act) ?? {};
+  const { row, note, times } = notes.get(act) ?? {};
   if (!row) return;
   notes.delete(act);
-  note.remove();
+  for (const one of [note, ...times]) one.remove();
   row.classList.remove("is-queued");
   all("form", row).forEach((one) => disable(one, false));
 }
 
+/* A result that was read is noted with its time, and stands in its row again once the network is back: it is checked and
+   signed there, by a person. Another choice is another reading. */
+async function keepReading(form, record) {
+  const fields = fieldsOf(form).filter(([name]) => /^(outcome|unit)-/.test(name));
+  await drop(...waiting.filter((one) => one.kind === "reading" && one.record === record));
+  await add({ kind: "reading", record, fields, pressed: Date.now() });
+}
+function fillIn(form, fields) {
+  for (const [name, value] of fields) {
+    for (const one of all("input", form).filter((field) => field.name === name)) {
+      if (one.type === "radio") one.checked = one.value === value;
+      else one.value = value;
+    }
+  }
+}
+const formOfReading = ({ record }) => document.querySelector(`#row-${record} form[data-review]`);
+function showReading(act) {
+  const form = formOfReading(act);
+  if (!form) return;
+  const pressed = new Date(act.pressed);
+  fillIn(form, act.fields);
+  mark(act, form.closest("tr"), say(form.closest("td"), lists.dataset.read.replace("{time}", hour(pressed))));
+  for (const [name, value] of stamped([["read_at", ""], ["read_at-instant", ""]], pressed)) {
+    const field = document.createElement("input");
+    Object.assign(field, { type: "hidden", name, value });
+    form.append(field);
+    notes.get(act).times.push(field);
+  }
+  form.addEventListener("change", () => drop(act), { once: true });
+}
+
 /* In their order; what follows a registration that is asked about waits for it. */
 const isAsked = (record) => waiting.some((one) => one.kind === "register" && one.record === record && one.isRefused);
-const next = () => waiting.find((one) => !one.isRefused && !(one.record && isAsked(one.record)));
+const next = () => waiting.find((one) => !one.isRefused && one.kind !== "reading" && !(one.record && isAsked(one.record)));
 function tryAgain() {
   clearTimeout(timer);
   timer = setTimeout(sendWaiting, AGAIN);
@@ -219,11 +254,13 @@ document.addEventListener("submit", (event) => {
   if (signs) sign(form);
   else sendHere(form, event.submitter);
 });
-document.addEventListener("temoin-away", (event) => say(event.target.closest("td"), lists.dataset.unsigned));
+document.addEventListener("temoin-away", ({ target }) => keepReading(target, target.closest("tr").id.slice("row-".length)));
 addEventListener("beforeunload", (event) => { if (next()) event.preventDefault(); });
 
 /* What an earlier page noted: a test that stands in the lists was registered meanwhile, and a sample beside its result. */
-function isSettled({ isRefused, kind, record }) {
+function isSettled(act) {
+  const { isRefused, kind, record } = act;
+  if (kind === "reading") return !formOfReading(act) && !waiting.some((one) => one.record === record && one.kind !== kind);
   const row = isRefused && document.getElementById(`row-${record}`);
   return Boolean(row) && (kind === "register" || !row.closest("#list-waiting"));
 }
@@ -237,5 +274,5 @@ async function resume() {
   sendWaiting();
 }
 addEventListener("load", resume);
-return { waiting, add, drop, mend, fieldsOf, stamped, windowFrom, hour, stateOfSession };
+return { waiting, add, drop, mend, keepReading, fillIn, fieldsOf, stamped, windowFrom, hour, stateOfSession };
 })();

@@ -8,7 +8,7 @@ const template = document.getElementById("walk-in");
 const HEARD_FOR = 10000; // milliseconds after which the site may be gone
 const HOUR = 3600000;
 const began = Date.now();
-const { waiting, add, drop, mend, fieldsOf, stamped, windowFrom, hour, stateOfSession } = awayQueue;
+const { waiting, add, drop, mend, keepReading, fillIn, fieldsOf, stamped, windowFrom, hour, stateOfSession } = awayQueue;
 
 /* As the site draws it: the hour first, so that neighbours in time are neighbours in the indexes (RFC 9562, version 7). */
 function hourlyId() {
@@ -63,6 +63,7 @@ function rowOf(act) {
   put("mark", act.mark);
   put("kind", choice?.closest("label").querySelector(".text > span").textContent ?? "");
   addSample(row, act, document.querySelector(`template[data-ready-of="${kind}"]`));
+  addReading(row, act, document.querySelector(`template[data-outcomes-of="${kind}"]`));
   row.querySelector("[data-start]").addEventListener("click", () => addStart(act));
   row.querySelector("[data-mend]").addEventListener("click", () => mend(refusedOf(act.record)));
   row.querySelector("[data-undo]").addEventListener("click", () => dropSample(act.record));
@@ -86,6 +87,19 @@ function addSample(row, act, ready) {
   });
   row.querySelector("[data-ready]").append(form);
 }
+function addReading(row, { record }, outcomes) {
+  if (!outcomes) return; // somebody else signs this test
+  const form = outcomes.content.querySelector("form").cloneNode(true);
+  for (const name of ["id", "for", "aria-describedby"]) {
+    for (const one of all(`[${name}]`, form)) one.setAttribute(name, `${one.getAttribute(name)}-${record}`);
+  }
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    keepReading(form, record);
+  });
+  fillIn(form, actOf(record, "reading")?.fields ?? []);
+  row.querySelector("[data-outcomes]").append(form);
+}
 function addStart({ record }) {
   const [pressed, sample] = [new Date(), actOf(record, "sample")];
   const fields = stamped([["at", "counter"], ["seen", ""], ["started_at", ""], ["started_at-instant", ""]], pressed);
@@ -98,12 +112,15 @@ const refusedOf = (record) => waiting.find((one) => one.record === record && one
 function showRow(row, act) {
   const { record } = act;
   const [sample, start, refused] = [actOf(record, "sample"), actOf(record, "start"), refusedOf(record)];
+  const reading = actOf(record, "reading");
   const clock = sample?.startsApart ? start : sample;
   const words = (name, one) => place.dataset[name].replace("{time}", hour(new Date(one.pressed)));
-  const told = [words("noted", act), ...(sample ? [words("sampled", sample)] : []), ...(refused ? [place.dataset.refusedWords] : [])];
+  const told = [words("noted", act), ...(sample ? [words("sampled", sample)] : []),
+    ...(reading ? [words("read", reading)] : []), ...(refused ? [place.dataset.refusedWords] : [])];
   row.querySelector("[data-noted]").textContent = told.join(" · ");
   row.querySelector("[data-ready]").hidden = Boolean(sample);
   all("[data-ready] button", row).forEach((one) => { one.disabled = Boolean(sample); });
+  row.querySelector("[data-outcomes]").hidden = !clock;
   row.querySelector("[data-start]").hidden = !sample?.startsApart || Boolean(start);
   row.querySelector("[data-undo]").hidden = !sample;
   row.querySelector("[data-mend]").hidden = !refused;
