@@ -112,7 +112,7 @@ def sign_out(cookie: str) -> None:
 
 
 def _invited(code_hash: bytes) -> Officer:
-    """Return whom a code invites, or refuse; the row is held until the transaction ends, where there is one."""
+    """Return whom a code invites, or refuse."""
     found = Officer.objects.filter(code_hash=code_hash, code_ends_at__gt=now(), ended_at=None).first()
     if found is None or not found.is_sound:
         raise NotProvedError

@@ -169,14 +169,8 @@ def rule_labels() -> dict[str, Label]:
 
 def _ask(sql: str, *, is_demo: bool, **more: Any) -> Sequence[tuple[Any, ...]]:
     silence = load_sender_rules().silence.days
-    told = {
-        "now": now(),
-        "is_demo": is_demo,
-        "training": TRAINING_MARK,
-        "silence": silence,
-        "before": BEFORE.days,
-        **more,
-    }
+    told = {"now": now(), "is_demo": is_demo, "training": TRAINING_MARK, **more}
+    told |= {"silence": silence, "before": BEFORE.days}
     with connection.cursor() as cursor:
         cursor.execute(_SENDERS + sql, told)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
