@@ -26,6 +26,7 @@ EXCEPTIONS = {
     "for corrections too": "columns of a file, each with an example for its template",
     "formats/fhir/codes.py:positive": "HL7 v3 ObservationInterpretation: a table of the protocol",
     "formats/handed/hl7_orders.py:ORM": "HL7 v2 table 0354: types of messages, of which O01 and O21 look like ICD-10",
+    "formats/hl7v2/order_response.py:ORM": "the same table: which message answers which",
     "temoin_demo/appointments.py:covid19-ag": "for what people of a demonstration have appointments",
     "formats/hl7v2/codes.py:positive": "HL7 v2 table 0078: a table of the protocol",
 }

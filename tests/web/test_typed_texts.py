@@ -38,14 +38,17 @@ class Form:
 
 
 class Forms(HTMLParser):
-    """The forms of a page."""
+    """The forms of a page, but for those in a template: a script draws the numbers that they are sent with."""
 
     def __init__(self, path: str) -> None:
         super().__init__()
-        self.path, self.found, self.inside = path, [], False
+        self.path, self.found, self.inside, self.templates = path, [], False, 0
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         told = dict(attributes)
+        self.templates += tag == "template"
+        if self.templates:
+            return
         if tag == "form":
             self.inside, reads = True, told.get("method") != "post"
             self.found.append(Form((told.get("action") or self.path).partition("?")[0], reads=reads))
@@ -59,6 +62,7 @@ class Forms(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         self.inside = self.inside and tag != "form"
+        self.templates -= tag == "template"
 
 
 def forms_of(house: House, owner: Client) -> dict[str, Form]:
