@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -58,16 +59,17 @@ def test_a_killed_server_process_comes_back_and_its_site_never_stops(running):
     assert running.ready()["pids"]["staff"] == site
 
 
-@pytest.mark.parametrize(("path", "kind"), [("results", "application/problem+json"), ("fhir", "application/fhir+json")])
+@pytest.mark.parametrize(
+    ("path", "kind"), [("patients", "application/problem+json"), ("fhir", "application/fhir+json")]
+)
 def test_what_is_too_large_for_the_api_is_said_as_the_api_says_it(running, path, kind):
     site = urlsplit(running.ready()["addresses"]["staff"])
-    caller = http.client.HTTPConnection(site.hostname, site.port, timeout=PATIENCE)
-    caller.request("POST", f"/api/v1/{path}", headers={"Content-Length": "1000001"})
+    with closing(http.client.HTTPConnection(site.hostname, site.port, timeout=PATIENCE)) as caller:
+        caller.request("POST", f"/api/v1/{path}", headers={"Content-Length": "1000001"})
+        answer = caller.getresponse()
 
-    answer = caller.getresponse()
-
-    assert (answer.status, answer.headers.get_content_type()) == (413, kind)
-    assert b"too" in answer.read()
+        assert (answer.status, answer.headers.get_content_type()) == (413, kind)
+        assert b"too" in answer.read()
 
 
 def test_slow_callers_keep_no_counter_waiting(running):
