@@ -74,7 +74,8 @@ def _endpoint(options: argparse.Namespace) -> Endpoint:
     except EndpointError as error:
         raise ConfigError(str(error)) from None
     except OSError as error:
-        raise ConfigError(f"A file that was named cannot be used: {error.strerror or type(error).__name__}.") from None
+        named = error.filename or "A file that was named"
+        raise ConfigError(f"{named} cannot be used: {error.strerror or type(error).__name__}.") from None
     if endpoint.token and not endpoint.is_encrypted:
         complain("The token travels in clear.")
     return endpoint

@@ -45,11 +45,18 @@ def main(arguments: Sequence[str] | None = None, *, on_ready: Callable[[], None]
         return check_pack(given[1:])
     options = build_parser().parse_args(given)
     try:
-        logs = [LogKey.parse(vkey) for vkey in options.log]
-        key = open_key(options.folder, options.name)
+        return _serve(options, on_ready)
     except NoteError as error:
-        sys.stderr.write(f"temoin witness: {error}\n")
-        return 2
+        words = str(error)
+    except OSError as error:  # the folder, or the address to listen on
+        words = f"{error.filename or f'{options.host}:{options.port}'}: {error.strerror or type(error).__name__}"
+    sys.stderr.write(f"temoin witness: {words}\n")
+    return 2
+
+
+def _serve(options: argparse.Namespace, on_ready: Callable[[], None]) -> int:
+    logs = [LogKey.parse(vkey) for vkey in options.log]
+    key = open_key(options.folder, options.name)
     witness = Witness(key, WitnessMemory(options.folder), {log.origin: log for log in logs})
     with WitnessServer((options.host, options.port), witness) as server:
         _stop_on_signal(server)

@@ -9,6 +9,7 @@ import base64
 import binascii
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -133,11 +134,17 @@ def open_key(folder: Path, name: str) -> WitnessKey:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / "witness.key"
     if not path.exists():
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(os.urandom(32))
-            file.flush()
-            os.fsync(file.fileno())
+        draft = folder / f".witness.key.{os.getpid()}"  # on a full disk there is no half of a key, nor an empty one
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(os.urandom(32))
+                file.flush()
+                os.fsync(file.fileno())
+            with suppress(FileExistsError):  # another was faster: its key is the key
+                path.hardlink_to(draft)
+        finally:
+            draft.unlink(missing_ok=True)
     if path.stat().st_mode & 0o077:
         raise NoteError(f"other accounts may read {path}: run chmod 600 {quote(str(path))}")
     return WitnessKey(name, path.read_bytes())

@@ -17,9 +17,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
+from kit_files import KITS_FILE, kits_as_before
 
-from temoin.cli.check import PROCESSES, look_at_channels
-from temoin.cli.looks import certificates_told, folder_findings, folders_of
+from temoin.cli.check import PROCESSES, kits_findings, look_at_channels
+from temoin.cli.looks import certificates_told, folder_findings, folders_of, writing_words
 from temoin.cli.main import main
 from temoin.lib.clock import frozen_at, now
 from temoin.lib.config_error import ConfigError
@@ -56,6 +57,12 @@ def superuser(embedded_server: EmbeddedServer) -> Iterator[psycopg.Connection]:
 
 
 @pytest.fixture
+def kits_of_before() -> Iterator[None]:
+    with kits_as_before():
+        yield
+
+
+@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     tmp_path.chmod(0o700)
     write_settings(tmp_path, Ports(9470))
@@ -73,6 +80,24 @@ def test_a_mail_server_that_is_down_is_told_and_stops_nobody(config: Config):
 
     assert found.findings == []
     assert any("does not answer now (connect): mail waits for it." in words for words in found.remarks)
+
+
+@pytest.mark.usefixtures("kits_of_before")
+def test_a_catalogue_that_no_process_could_read_is_found(folder):
+    config = read_config(folder / "temoin.toml")
+    sound = kits_findings(config)
+    (folder / KITS_FILE).write_text("[review]\n", encoding="utf-8")
+
+    assert sound == []
+    assert [one.partition(":")[0] for one in kits_findings(config)] == ["The catalogue of kits cannot be read"]
+
+
+def test_a_database_that_takes_no_writes_is_told(superuser):
+    writable = writing_words(superuser)
+    superuser.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+
+    assert writable == []
+    assert "takes no writes" in writing_words(superuser)[0]
 
 
 # The tables -------------------------------------------------------------------------------------------------

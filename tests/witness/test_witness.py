@@ -14,6 +14,7 @@ from witness_server import running_witness
 from temoin.crypto.notes import COSIGNATURE, NoteSigner, parse_vkey
 from temoin.journal.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
 from temoin.journal.tree import GrowingTree, hash_leaf, prove_consistency
+from temoin_witness.main import main
 from temoin_witness.server import WitnessServer
 
 sys.path.append(str(Path(__file__).parents[2] / "tools"))
@@ -138,3 +139,14 @@ def test_a_witness_forgets_nothing_when_it_starts_again(tmp_path: Path):
     with running_witness(tmp_path, vkey) as second:
         assert second.witness.key.vkey == key
         assert post(second, Log(9, "other").body(0, 8))[:2] == (409, "3\n")
+
+
+@pytest.mark.parametrize("words", [["--folder", "/proc/none"], ["--folder", "FOLDER", "--host", "192.0.2.1"]])
+def test_what_the_machine_refuses_a_witness_is_a_sentence(tmp_path: Path, capsys, words: list[str]):
+    given = [str(tmp_path) if word == "FOLDER" else word for word in words]
+
+    assert main([*given, "--name", "a.example/w", "--log", SIGNER.verifier.vkey, "--port", "0"]) == 2
+
+    told = capsys.readouterr().err
+    assert told.startswith("temoin witness: ")
+    assert [told.count("\n"), len(list(tmp_path.glob(".*")))] == [1, 0]

@@ -20,6 +20,7 @@ from temoin.cli.console import say
 from temoin.cli.django_process import settings_file
 from temoin.lib.config_error import ConfigError
 from temoin.lib.data_file import DataFileError
+from temoin.lib.whole_file import write_whole
 
 DONE = 0
 
@@ -83,12 +84,9 @@ def _readable(files: list[Path]) -> tuple[list[Path], list[Path]]:
 
 def _take(file: Path, place: Path) -> None:
     """Put a file in its place; the one before it stays beside it, for the lots of its kits and for its notices."""
-    draft = place.with_suffix(".draft")  # a service that starts meanwhile reads a whole file, before or after
-    if place.is_file():
-        draft.write_bytes(place.read_bytes())
-        draft.rename(kept_as(place, read_kits(place).review))
-    draft.write_bytes(file.read_bytes())
-    draft.rename(place)
+    if place.is_file():  # a service that starts meanwhile reads a whole file, before or after
+        write_whole(kept_as(place, read_kits(place).review), place.read_bytes(), mode=0o644)
+    write_whole(place, file.read_bytes(), mode=0o644)
 
 
 def _place(options: argparse.Namespace) -> Path:

@@ -7,7 +7,6 @@ the patients' site publishes. A key that was turned stays in that file: what it 
 from __future__ import annotations
 
 import argparse
-import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +21,7 @@ from temoin.cli.django_process import settings_file
 from temoin.crypto.certificate_key import CertificateKeyError, read_certificate_key
 from temoin.crypto.signatures import public_jwk, read_public_jwk, thumbprint
 from temoin.lib.config_error import ConfigError
+from temoin.lib.whole_file import write_whole
 from temoin.settings.file import Config, read_config
 from temoin.settings.secrets import ROOT_KEY_BYTES, make_root_key, write_secret
 
@@ -106,7 +106,4 @@ def _thumbprint(jwk: dict[str, Any]) -> bytes:
 
 def _write(path: Path, content: dict[str, Any]) -> None:
     """Write the list whole or not at all, for everyone to read."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2))
-    draft.chmod(0o644)
-    draft.rename(path)
+    write_whole(path, orjson.dumps(content, option=orjson.OPT_INDENT_2), mode=0o644)

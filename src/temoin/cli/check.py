@@ -11,7 +11,7 @@ from temoin.api.listening_settings import PlainPort
 from temoin.catalogue.advice import load_advice
 from temoin.catalogue.billing import load_acts
 from temoin.catalogue.controls import load_controls
-from temoin.catalogue.kits import load_kits
+from temoin.catalogue.kits import KITS_FILE, load_kits, use_kits_file
 from temoin.catalogue.logigrams import load_logigrams
 from temoin.catalogue.patient_languages import patient_languages
 from temoin.catalogue.questions import load_kind_questions
@@ -24,6 +24,7 @@ from temoin.formats.cda.terms import load_terms as bio_trod_terms
 from temoin.formats.fhir.terms import german_terms, swiss_terms
 from temoin.formats.handed.codes import load_codes
 from temoin.formats.hl7v2.questions import load_questions
+from temoin.lib.config_error import ConfigError
 from temoin.lib.zones import HOUSE, today_in
 from temoin.outbox.lateness import alarm_findings
 from temoin.retention.classes import class_lines
@@ -69,7 +70,7 @@ def checked(config: Config, process: Process | None = None) -> CheckReport:
     if Process.WORKER in processes:
         told.add(look_at_channels(config))
         told.remarks += certificates_told(config).remarks
-    told.findings += debug_findings(config, debug=False)
+    told.findings += debug_findings(config, debug=False) + kits_findings(config)
     for role in dict.fromkeys(each.role for each in processes):
         try:
             told.findings += _of_role(config, role, told)
@@ -83,7 +84,7 @@ def _say(config: Config, told: CheckReport, *, is_whole: bool) -> None:
         say(f"- {finding}")
     for remark in told.remarks:
         say(remark)
-    if is_whole:
+    if is_whole and not kits_findings(config):  # what follows reads the kits
         say(f"Hosting: {config.hosting.words if config.hosting else 'not declared (a demonstration needs none)'}")
         tables = (*table_lines(), *unsure_lines(), *doubt_lines())
         for line in (*rule_lines(config), *plain_lines(config), *tables, *class_lines(config.retention)):
@@ -94,6 +95,16 @@ def _say(config: Config, told: CheckReport, *, is_whole: bool) -> None:
 def _of_process(config: Config, process: Process) -> list[str]:
     found = setup_findings(config, process) + folder_findings(config, process)
     return found + (alarm_findings(config.alarms, demo=config.site.demo) if process is Process.WORKER else [])
+
+
+def kits_findings(config: Config) -> list[str]:
+    """Return that the catalogue beside the settings cannot be read, with which no process starts."""
+    use_kits_file(config.folder / KITS_FILE)
+    try:
+        load_kits()
+    except ConfigError as error:
+        return [str(error)]
+    return []
 
 
 def look_at_channels(config: Config) -> CheckReport:

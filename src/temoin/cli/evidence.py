@@ -21,6 +21,7 @@ from temoin.cli.django_process import become, settings_file, settings_of_process
 from temoin.cli.journal import evidence_of, journal_signer, whole_verdict
 from temoin.lib.clock import now
 from temoin.lib.config_error import ConfigError
+from temoin.lib.whole_file import write_whole
 from temoin.settings.file import VARIABLE, Config, Process
 
 if TYPE_CHECKING:
@@ -93,8 +94,7 @@ def _make(options: argparse.Namespace) -> int:
     manifest = signed_manifest(signer, files, chain[-1], made_at)
     content = packed(manifest, files)
     _ask_keeper("--keeper-told", f"size={chain[-1].size}", sha256(manifest.encode()).hexdigest())
-    with path.open("xb") as file:
-        file.write(content)
+    write_whole(path, content)
     _say(options, path, content, pack)
     return FINE if all(one.is_so for one in pack.requirements) else NOT_SO
 

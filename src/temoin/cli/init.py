@@ -135,7 +135,10 @@ def _mail_password(options: argparse.Namespace) -> str | None:
     if options.mail_user is None:
         return None
     if options.mail_password_file is not None:
-        return str(options.mail_password_file.read_text(encoding="utf-8")).strip()
+        try:
+            return str(options.mail_password_file.read_text(encoding="utf-8")).strip()
+        except ValueError:
+            raise ConfigError(f"{options.mail_password_file} holds no password: it is no text.") from None
     if not sys.stdin.isatty():
         raise ConfigError("Say --mail-password-file: --mail-user has a password.")
     return getpass.getpass("Password at the mail server: ")

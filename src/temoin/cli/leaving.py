@@ -109,5 +109,8 @@ def _new_file(whole: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         part.rename(whole)
+    except OSError as error:
+        error.filename = error.filename or str(whole)  # which disk is full, whoever reads it must know
+        raise
     finally:
         part.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from shutil import rmtree
 
 import pyrage
 import shamir_mnemonic
@@ -21,6 +22,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from temoin.crypto.envelope import KEY, NONCE
+from temoin.lib.whole_file import write_whole
 
 SHARES, NEEDED = 3, 2
 SEALED_FILE, MANIFEST = "root-keys.sealed", "manifest.json"
@@ -50,12 +52,17 @@ def write_backup(folder: Path, keys: Mapping[str, bytes], holders: Sequence[str]
     _try_pairs(words, secret)
     nonce = os.urandom(NONCE)
     content = json.dumps({name: raw.hex() for name, raw in keys.items()}).encode()
-    folder.mkdir(mode=0o700, parents=True)
-    _write(folder / SEALED_FILE, nonce + AESGCM(secret).encrypt(nonce, content, _BOUND))
-    for number, (share, recipient) in enumerate(zip(words, recipients, strict=True), start=1):
-        _write(folder / f"share-{number}.age", pyrage.encrypt(share.encode(), [recipient], armored=True))
     manifest = {"made_at": at.isoformat(), "root_ids": list(keys), "holders": list(holders), "needed": NEEDED}
-    _write(folder / MANIFEST, json.dumps(manifest, indent=1).encode())
+    files = {SEALED_FILE: nonce + AESGCM(secret).encrypt(nonce, content, _BOUND)}
+    for number, (share, recipient) in enumerate(zip(words, recipients, strict=True), start=1):
+        files[f"share-{number}.age"] = pyrage.encrypt(share.encode(), [recipient], armored=True)
+    folder.mkdir(mode=0o700, parents=True)
+    try:
+        for name, part in {**files, MANIFEST: json.dumps(manifest, indent=1).encode()}.items():
+            write_whole(folder / name, part)
+    except BaseException:  # half a backup would be taken for one
+        rmtree(folder, ignore_errors=True)
+        raise
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -89,6 +96,8 @@ def shares_of(folder: Path, identities: Sequence[Path], shares: Sequence[Path]) 
         words = [path.read_text(encoding="utf-8") for path in shares]
     except OSError as error:
         raise BackupError(f"{error.filename} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise BackupError("a file that was given holds no words of a share: name what its holder opened") from None
     return [*(open_share(folder, identity) for identity in identities), *words]
 
 
@@ -134,7 +143,7 @@ def _identity(path: Path) -> pyrage.x25519.Identity:
     try:
         lines = path.read_text(encoding="utf-8").split()
         return pyrage.x25519.Identity.from_str(next(line for line in lines if line.startswith("AGE-SECRET-KEY-")))
-    except (OSError, StopIteration, pyrage.IdentityError):
+    except (OSError, ValueError, StopIteration, pyrage.IdentityError):
         raise BackupError(f"{path} holds no secret age key (AGE-SECRET-KEY-…)") from None
 
 
@@ -150,11 +159,3 @@ def _try_pairs(words: Sequence[str], secret: bytes) -> None:
         pair = [words[left], words[(left + 1) % SHARES]]
         if shamir_mnemonic.combine_mnemonics(pair) != secret:
             raise BackupError("the shares do not give the key back: this machine computes wrongly, use another")
-
-
-def _write(path: Path, content: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())

@@ -31,8 +31,8 @@ def seal_stream(chunks: Iterator[bytes], *, to: Recipient, target: BinaryIO) -> 
     try:
         pyrage.encrypt_io(source, sink, [pyrage.x25519.Recipient.from_str(to)])
     except Exception:
-        if source.error is not None:
-            raise source.error from None  # what went wrong here, not that reading failed
+        if (error := source.error or sink.error) is not None:
+            raise error from None  # what went wrong here, not that reading or writing failed
         raise
     return sink.digest.hexdigest()
 
@@ -63,10 +63,15 @@ class _Sink:
 
     def __init__(self, target: BinaryIO) -> None:
         self._target, self.digest = target, sha256()
+        self.error: OSError | None = None
 
     def write(self, data: bytes) -> int:
         self.digest.update(data)
-        return self._target.write(data)
+        try:
+            return self._target.write(data)
+        except OSError as error:
+            self.error = error
+            raise
 
     def flush(self) -> None:
         self._target.flush()

@@ -10,6 +10,7 @@ from shlex import quote
 
 from temoin.lib.config_error import ConfigError
 from temoin.lib.section import is_handed
+from temoin.lib.whole_file import write_whole
 
 ROOT_KEY_BYTES = 32
 SHORTEST = 16  # bytes; words of examples (changeme, postgres, temoin…) are all shorter
@@ -30,13 +31,7 @@ def private_folder(folder: Path) -> Path:
 
 def write_secret(path: Path, content: bytes) -> None:
     """Write a secret whole or not at all, readable by us alone."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(path)
+    write_whole(path, content)
 
 
 def make_password(path: Path) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from django.db import connection
 
+from temoin.lib.whole_file import write_whole
 from temoin.surveillance.dataset import INCOMPLETE, Publication, rows_lost
 from temoin.surveillance.tables import FILES
 
@@ -67,10 +68,4 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     for name, content in files.items():
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        beside = file.with_name(f".{file.name}.new")
-        with beside.open("wb") as new:
-            new.write(content)
-            new.flush()
-            os.fsync(new.fileno())
-        beside.chmod(0o644)
-        beside.replace(file)
+        write_whole(file, content, mode=0o644)

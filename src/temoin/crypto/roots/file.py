@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from temoin.crypto.envelope import KEY, NONCE
 from temoin.crypto.roots.provider import RootKeyError, WrapBrokenError
+from temoin.lib.whole_file import write_whole
 
 KIND = "file"
 
@@ -131,16 +132,7 @@ def read_root(path: Path) -> bytes:
 
 def write_root(path: Path, raw: bytes, *, like: Path | None) -> None:
     """Write a root key whole or not at all, mode 0600, with the owner that `like` has."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
-    if like is not None:
-        status = like.stat()
-        os.chown(draft, status.st_uid, status.st_gid)
-    draft.rename(path)
+    write_whole(path, raw, like=like)
 
 
 def _cipher(raw: bytes) -> AESGCM:

@@ -14,6 +14,7 @@ from pathlib import Path
 from temoin.journal.checkpoint import Checkpoint, CheckpointError, parse_checkpoint
 from temoin.journal.couriers.following import Book, Followed, FollowError
 from temoin.lib.clock import now
+from temoin.lib.whole_file import write_whole
 
 
 class FolderWitness:
@@ -101,10 +102,4 @@ def _read(path: Path) -> Checkpoint:
 
 
 def _write_once(path: Path, content: bytes) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.chmod(0o444)
-    draft.rename(path)
+    write_whole(path, content, mode=0o444)
