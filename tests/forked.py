@@ -142,6 +142,9 @@ def _run(request: dict, told: int, *streams: int) -> None:
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["env"])
+    # As a program that begins makes them: those of this process are of other files, and know what those could do.
+    sys.stdin, sys.stdout = open(0, encoding="utf-8", closefd=False), open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
     sys.argv = ["temoin", *request["words"]]
     from temoin.cli.main import main
 

@@ -99,7 +99,7 @@ def test_odd_ends_of_a_command_line_are_no_defect(words, status):
 
 
 def test_tables_of_a_newer_version_are_left_alone(tamper, monkeypatch, tmp_path: Path):
-    tamper("INSERT INTO django_migrations (app, name, applied) VALUES ('testing', '9999_later', now())")
+    tamper("INSERT INTO django_migrations (id, app, name, applied) VALUES (999999, 'testing', '9999_later', now())")
 
     with pytest.raises(ConfigError, match="newer version of Témoin"):
         keep_to_known_tables()

@@ -20,6 +20,7 @@ from temoin.formats.handed.codes import build_codes, load_codes
 from temoin.formats.hl7v2.questions import build_questions, load_questions
 from temoin.formats.reviewed import parse_reviewed
 from temoin.lib.data_file import DataFileError, parse_data
+from temoin.surveillance.sender_rules import load_sender_rules
 
 TABLES = {
     ("cda", "tests.toml"): (build_terms, load_terms),
@@ -92,6 +93,7 @@ def test_the_check_of_a_set_up_names_each_table_that_nobody_reviewed():
         load_kits(),
         load_kind_questions(),
         load_logigrams(),
+        load_sender_rules(),
         *patient_languages().values(),
         *(load() for _, load in TABLES.values()),
     ]

@@ -23,7 +23,7 @@ UNKNOWN = "UNKNOWN-VARIABLE"
 
 
 class Outline(HTMLParser):
-    """What a screen reader meets: headings, labels, fields."""
+    """What a screen reader meets: headings, labels, fields; nothing of a template, which is no part of the page."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,10 +31,13 @@ class Outline(HTMLParser):
         self.labelled: set[str] = set()
         self.fields: list[dict[str, str | None]] = []
         self.ids: list[str] = []
-        self.depth = 0
+        self.depth = self.templates = 0
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         found = dict(attributes)
+        self.templates += tag == "template"
+        if self.templates:
+            return
         if identifier := found.get("id"):
             self.ids.append(identifier)
         if re.fullmatch("h[1-6]", tag):
@@ -46,7 +49,8 @@ class Outline(HTMLParser):
             self.fields.append({**found, "inside": "yes" if self.depth else None})
 
     def handle_endtag(self, tag: str) -> None:
-        self.depth -= tag == "label"
+        self.depth -= tag == "label" and not self.templates
+        self.templates -= tag == "template"
 
 
 @pytest.fixture
