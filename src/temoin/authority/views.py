@@ -57,10 +57,13 @@ def sender(request: HttpRequest, pharmacy_id: UUID) -> HttpResponse:
         found = read_sender(by=seat_of(request), is_demo=SITE().demo, pharmacy_id=pharmacy_id)
     except NotFoundError:
         raise Http404 from None
+    lines = [week_line(one) for one in found.weeks]
     told = {
         "sender": found,
         "chart": week_chart(found.weeks),
-        "lines": [week_line(one) for one in found.weeks],
+        "lines": lines,
+        "signed_rows": [(one.week, one.signed) for one in lines],
+        "receipt_rows": [(one.week, one.receipts) for one in lines],
         "shares": share_words(),
         "signed": band_words(SignatureDelay),
         "receipts": band_words(Receipt),
