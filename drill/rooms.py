@@ -46,12 +46,19 @@ def draw_person() -> Person:
 
 
 def do(visitor: Visitor, page: str, path: str, fields: dict[str, str], *, status: int = 302) -> tuple[str, str]:
-    """Send a form with the token of a page; return the body, and where the answer leads."""
-    answer = visitor.send(path, {**fields, "csrfmiddlewaretoken": visitor.token(page)})
+    """Send a form with the token of a page, and what it says that it showed; return the body, and where that leads."""
+    shown = _shown(visitor.get(page)[1], path)
+    answer = visitor.send(path, {**shown, **fields, "csrfmiddlewaretoken": visitor.token(page)})
     if answer[0] != status:
         words = re.findall(r'(?s)class="problem[^>]*>(.*?)<', answer[1])
         raise RuntimeError(f"{path} answered {answer[0]}: {words}")
     return answer[1], answer[2]
+
+
+def _shown(page: str, path: str) -> dict[str, str]:
+    """Return what the first form of a page that leads somewhere says that its page showed."""
+    form = re.search(rf'(?s)<form[^>]*action="{re.escape(path)}".*?</form>', page)
+    return dict(re.findall(r'<input type="hidden" name="(seen|version)" value="([^"]*)"', form[0])) if form else {}
 
 
 class CallingProgram:
