@@ -298,8 +298,22 @@ def _flush(server: EmbeddedServer) -> None:
     from django.db import connection
 
     connection.close()
+    _empty(server)
+
+
+def _empty(server: EmbeddedServer) -> None:
     with _superuser(server, DATABASE) as owner:
         owner.execute(_EMPTY)
+
+
+@pytest.fixture(scope="module")
+def emptied_after(embedded_server: EmbeddedServer) -> Iterator[None]:
+    """For what commits without Django's knowledge (another process, a bare connection): the next module finds nothing.
+
+    Not `transactional_db`: while a browser's loop lives, Django refuses the database.
+    """
+    yield
+    _empty(embedded_server)
 
 
 @pytest.fixture

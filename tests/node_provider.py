@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ports import free_port
 from programs import need
 
 FOLDER = Path(__file__).parent / "oidc"
@@ -21,9 +21,7 @@ def running_node(script: str, **told: Any) -> Iterator[int]:
     """Start a script on a free port, and stop it; yield the port."""
     node = need("nodejs", shutil.which("node") or "/usr/bin/node")
     need("npm, then npm ci --prefix tests/oidc", str(FOLDER / "node_modules" / "oidc-provider"))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [node, str(FOLDER / script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from uuid import uuid4
@@ -15,6 +13,7 @@ import psycopg
 import pytest
 from authority_site import AuthoritySite, SoftPasskey, environment
 from patience import PATIENCE
+from ports import free_port, wait_listening
 from psycopg.types.json import Json
 
 from temoin.lib.zones import HOUSE, today_in
@@ -22,7 +21,6 @@ from temoin.surveillance.senders import monday_of
 from temoin_demo.postgresql.roles import DATABASE
 from temoin_demo.postgresql.server import SUPERUSER, EmbeddedServer
 
-USED = ("officers_officer", "officers_session", "surveillance_sender_week", "pharmacies_pharmacy", "journal_event")
 PHARMACY = """
 INSERT INTO pharmacies_pharmacy (id, finess, name, phone, street, postcode, city, time_zone, is_demo)
 VALUES (%s, %s, %s, '', '', %s, %s, 'Europe/Paris', true)
@@ -43,10 +41,8 @@ QUALITY = {
 
 
 @pytest.fixture(scope="module")
-def site(embedded_server: EmbeddedServer) -> Iterator[AuthoritySite]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def site(embedded_server: EmbeddedServer, emptied_after: None) -> Iterator[AuthoritySite]:  # noqa: ARG001
+    port = free_port()
     url, settings = f"http://localhost:{port}", embedded_server.folder / "authority.toml"
     text = (embedded_server.folder / "temoin.toml").read_text(encoding="utf-8")
     settings.write_text(re.sub(r'(\[authority\]\nurl = )"[^"]*"', rf'\1"{url}"', text), encoding="utf-8")
@@ -58,11 +54,9 @@ def site(embedded_server: EmbeddedServer) -> Iterator[AuthoritySite]:
             database.execute("SET session_replication_role = replica")
             made = AuthoritySite(url, settings, database, uuid4(), uuid4())
             _fill(made)
-            _wait_for(port, process)
+            wait_listening(port, process)
             made.sign_in(SoftPasskey(origin=url))
             yield made
-            for table in USED:  # the tests after these begin with nothing
-                database.execute(f"DELETE FROM {table}".encode())  # noqa: S608 our own words
     finally:
         process.terminate()
         process.wait(timeout=PATIENCE)
@@ -78,15 +72,3 @@ def _fill(site: AuthoritySite) -> None:
         days = [12] * 7 if back else [number <= today.weekday() for number in range(7)]
         told = [Json(QUALITY), Json(receipts), ["corrected", "slow-receipt"]] if back else [None, None, []]
         site.database.execute(WEEK, [site.busy, week, [int(day) for day in days], *told])
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise RuntimeError("the authority's site did not start")

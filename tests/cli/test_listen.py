@@ -15,10 +15,11 @@ import pytest
 from handed_messages import changed
 from hl7.client import MLLPClient
 from joserfc.jwk import ECKey
-from lines import LineClient, Listening, free_port, make_client, own_message
+from lines import LineClient, Listening, make_client, own_message
 from mllp_client import END, START, exchange
 from patience import PATIENCE, wait_until
 from people import House, make_lot, make_patient, make_sampled, open_house
+from ports import free_port
 
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.programs import add_program

@@ -20,6 +20,7 @@ from django.db import connection
 from django.test import Client
 from measures_shown import LABELS, SHOWN
 from patience import PATIENCE, wait_until
+from ports import free_port
 from prometheus_client import REGISTRY, CollectorRegistry, start_http_server
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.parser import text_string_to_metric_families
@@ -182,12 +183,6 @@ def test_a_command_is_read_without_the_library_that_must_find_its_folder_first()
     answer = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)
 
     assert answer.stdout == "False\n"
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def fetched(url: str, process: subprocess.Popen) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from pathlib import Path
 
 import pytest
+from ports import free_port
 from sms_providers import sms_settings
 
 from temoin.delivery.channels.sms.brevo import BrevoProvider
@@ -99,9 +99,7 @@ def test_what_each_answer_means(name, status, body, verdict, code, told, tmp_pat
 
 @pytest.mark.parametrize("name", PROVIDERS)
 def test_a_provider_that_is_away_took_nothing(name, tmp_path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
 
     with pytest.raises(SmsNotSentError, match="unreachable"):
         send(provider(name, port, tmp_path))

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import ssl
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -19,6 +17,7 @@ from browsing import launched, profile
 from hcert_makers import ISSUER, signer
 from patience import PATIENCE
 from playwright.sync_api import Browser, Page, sync_playwright
+from ports import free_port, wait_listening
 from site_under_test import Site, portal_environment
 
 from temoin.cli.certificates import publish_key
@@ -51,15 +50,13 @@ def settings_file(embedded_server: EmbeddedServer) -> Path:
 @pytest.fixture(scope="session")
 def portal_url(settings_file: Path) -> Iterator[str]:
     """The patient site, served under the portal's role; the tests play the proxy before it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "temoin.cli.main", "portal", f"--port={port}", "--workers=2"],
         env=portal_environment(settings_file),
     )
     try:
-        _wait_for(port, process)
+        wait_listening(port, process)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
@@ -67,7 +64,7 @@ def portal_url(settings_file: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def site(embedded_server: EmbeddedServer, portal_url: str) -> Iterator[Site]:
+def site(embedded_server: EmbeddedServer, portal_url: str, emptied_after: None) -> Iterator[Site]:  # noqa: ARG001
     """The site and, behind its back, the superuser's view of its database."""
     conninfo = embedded_server.conninfo(SUPERUSER, embedded_server.superuser_password(), DATABASE)
     with psycopg.connect(conninfo, autocommit=True) as connection:
@@ -114,15 +111,3 @@ def posts(page: Page) -> list[str]:
         lambda request: bodies.append(request.post_data or "") if request.method == "POST" else None,
     )
     return bodies
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise RuntimeError("the patient site did not start")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import socket
 import subprocess
 import sys
 import time
@@ -12,15 +11,14 @@ from pathlib import Path
 
 import pytest
 from patience import PATIENCE
+from ports import free_port
 from wire import Wire
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[subprocess.Popen[bytes]]:
     """The process that keeps the server processes."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen([sys.executable, str(Path(__file__).parent / "served.py"), str(port)])
     process.port = port  # type: ignore[attr-defined]
     try:

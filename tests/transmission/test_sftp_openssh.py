@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from patience import PATIENCE
+from ports import free_port
 from programs import need
 from sftp_peer import Desk, box_of
 
@@ -80,9 +81,7 @@ def _wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
 
 @pytest.fixture
 def box(desk: Desk, keys: KeyFiles, tmp_path: Path) -> Iterator[SftpSettings]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     with sshd(tmp_path, keys, port):
         box = box_of(keys, port, folder=str(desk.results), answers=str(desk.answers))
         yield replace(box, user=getpass.getuser())
