@@ -6,14 +6,14 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from temoin.formats.csv.dates import DateOrder, Written, read_written
 from temoin.formats.csv.problems import CellProblem
 from temoin.formats.csv.rows import CellMoment
-from temoin.formats.csv.vocabulary import FederalState, find_zone, folded, languages, states, words
+from temoin.formats.csv.vocabulary import FederalState, find_clock, find_zone, folded, languages, states, words
 from temoin.lib.countries import FRANCE, FRENCH_POSTCODES, find_country, two_letters
 from temoin.lib.mail_address import AddressError, AddressFault, check_address
 from temoin.lib.phones import PhoneError, read_phone, region_of_postcode
@@ -267,21 +267,24 @@ class Cells:
             return None
         if written.clock is None:
             return self._whole_day(column, day, named)
-        return self._instant(column, datetime.combine(day, written.clock), named)
+        return self._instant(column, datetime.combine(day, written.clock), named, find_clock(written.zone))
 
     def _is_stroke(self, column: str, written: Written | None) -> bool:
         """Tell whether a date is written between strokes where all are to begin with their year."""
         return written is not None and not written.is_ordered and self.rules.order_of(column) is DateOrder.ISO
 
-    def _instant(self, column: str, wall: datetime, zone: tzinfo) -> CellMoment | None:
+    def _instant(self, column: str, wall: datetime, zone: tzinfo, offset: timedelta | None = None) -> CellMoment | None:
         """Return when a clock shows a time; an hour that it shows never, or twice, is told and not guessed."""
-        shown = _instants(wall, zone)
-        if len(shown) != 1:
+        possible = _instants(wall, zone)
+        shown = [one for one in possible if offset in {None, one.astimezone(zone).utcoffset()}]
+        if possible and not shown:
+            self.refuse(column, "other_clock")
+        elif len(shown) != 1:
             self.refuse(column, "hour_twice" if shown else "skipped_hour")
         elif shown[0] > self.now:
             self.refuse(column, "future")
         else:
-            return CellMoment(at=shown[0].astimezone(zone), has_time=True)
+            return CellMoment(at=shown[0].astimezone(timezone(offset) if offset else zone), has_time=True)
         return None
 
     def _whole_day(self, column: str, day: date, zone: tzinfo) -> CellMoment | None:

@@ -146,6 +146,16 @@ ROW_MESSAGES: dict[str, CsvMessage] = {
         ),
         ("The time zone is unknown.", "Write for example UTC, EST, PST or America/Chicago, or nothing."),
     ),
+    "other_clock": CsvMessage(
+        (
+            "À cette date, les horloges n’étaient pas à l’heure indiquée : CET est l’heure d’hiver, CEST celle d’été.",
+            "Écrivez +01:00 ou +02:00, ou Europe/Paris pour l’heure affichée.",
+        ),
+        (
+            "On that date clocks did not keep the time that is named: CET is that of winter, CEST that of summer.",
+            "Write +01:00 or +02:00, or Europe/Paris for the time that clocks showed.",
+        ),
+    ),
     "skipped_hour": CsvMessage(
         ("Cette heure n’existe pas : l’heure d’été l’a sautée.", "Vérifiez l’heure et le fuseau."),
         ("This hour does not exist: summer time skipped it.", "Check the hour and the zone."),

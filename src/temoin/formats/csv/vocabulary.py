@@ -9,16 +9,18 @@ from dataclasses import dataclass
 from datetime import timedelta, timezone, tzinfo
 from functools import cache
 from types import MappingProxyType
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from temoin.lib.data_file import Entry, read_data
+from temoin.lib.zones import zone_named
 
 SECTIONS = (
     *("columns", "outcomes", "not_done", "sexes", "answers", "statuses", "addresses_not_given", "countries"),
-    *("residences", "zones", "single_names"),
+    *("residences", "zones", "clocks", "single_names"),
 )
 ONE_NAME = "one name only"  # the word by which messages tell it to who judges cells
 COUNTRIES_WITH_STATES = ("USA", "CAN", "FRA")
+_LEAST, _MOST = timedelta(hours=-12), timedelta(hours=14)  # that any clock on earth keeps
 _OFFSET = re.compile(r"([+-])(0[0-9]|1[0-4]):?([0-5][0-9])?")
 
 
@@ -69,20 +71,28 @@ def states() -> Mapping[str, FederalState]:
 
 
 def find_zone(name: str) -> tzinfo | None:
-    """Return the zone written after a time: an offset, an abbreviation in any case, or a name of the IANA database."""
+    """Return the zone written after a time: an offset, an abbreviation in any case, or a place of the IANA database.
+
+    That has names without a place too: `localtime` is the zone of whichever machine reads it.
+    """
     offset = _OFFSET.fullmatch(name)
     if offset:
         sign = -1 if offset[1] == "-" else 1
-        return timezone(sign * timedelta(hours=int(offset[2]), minutes=int(offset[3] or 0)))
+        told = sign * timedelta(hours=int(offset[2]), minutes=int(offset[3] or 0))
+        return timezone(told) if _LEAST <= told <= _MOST else None
     known = words("zones").get(folded(name))
     if known is not None:
         return ZoneInfo(known)
-    return ZoneInfo(name) if name in _zone_names() else None
+    try:
+        return zone_named(name)
+    except ValueError:
+        return None
 
 
-@cache
-def _zone_names() -> frozenset[str]:
-    return frozenset(available_timezones())
+def find_clock(name: str) -> timedelta | None:
+    """Return the offset that an abbreviation means for itself, be it winter or summer; None where it means a region."""
+    offset = _OFFSET.fullmatch(words("clocks").get(folded(name), ""))
+    return timedelta(hours=int(offset[1] + offset[2])) if offset else None
 
 
 @cache
