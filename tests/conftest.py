@@ -353,16 +353,26 @@ def _tampering(embedded_server: EmbeddedServer) -> None:
 
 
 @pytest.fixture
-def tamper(_tampering: None, request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """Return what runs a statement as the superuser; it must find its rows."""
+def as_superuser(_tampering: None, request: pytest.FixtureRequest) -> Callable[[str], int]:
+    """Return what runs statements as the superuser in the test's transaction, and tells how many rows the last took."""
     request.getfixturevalue("db")
 
-    def run(sql: str) -> None:
+    def run(sql: str) -> int:
         from django.db import connection
 
         with connection.cursor() as cursor:
             cursor.execute("SELECT tampering.tamper(%s)", [sql])
-            assert cursor.fetchone()[0] > 0
+            return int(cursor.fetchone()[0])
+
+    return run
+
+
+@pytest.fixture
+def tamper(as_superuser: Callable[[str], int]) -> Callable[[str], None]:
+    """Return what runs a statement as the superuser; it must find its rows."""
+
+    def run(sql: str) -> None:
+        assert as_superuser(sql) > 0
 
     return run
 

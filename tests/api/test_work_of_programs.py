@@ -28,7 +28,6 @@ from temoin.testing.actions import undo_sample
 from temoin.testing.models import Record
 from temoin.testing.proposals import proposed_tests, put_aside_proposal, sign_proposal
 from temoin.testing.queries import read_test
-from temoin.testing.sample import check_entry
 
 COVID = "covid19-ag"
 NEGATIVE = {"outcomes": {"sars-cov-2": "negative"}}
@@ -354,11 +353,11 @@ def test_one_result_beyond_the_scopes_keeps_no_verdict_from_the_others(house: Ho
     assert [(one["taken"], one["error"]) for one in verdicts] == [(False, "insufficient_scope"), (True, "")]
 
 
-def test_a_defect_met_by_one_result_keeps_no_verdict_from_the_others(house: House, worker: str, monkeypatch):
-    lot_id, known = make_lot(house.owner), make_patient(house.owner)
-    batch = [{**whole(lot_id, f"A-{n}"), "patient": None, "patient_id": str(known)} for n in range(3)]
-    checked = iter([check_entry, lambda *_: 1 / 0, check_entry])
-    monkeypatch.setattr("temoin.testing.whole.check_entry", lambda *words: next(checked)(*words))
+def test_one_whose_patient_cannot_be_opened_keeps_no_verdict_from_the_others(house: House, worker: str, tamper):
+    lot_id, *known = make_lot(house.owner), *(make_patient(house.owner) for _ in range(3))
+    batch = [{**whole(lot_id, f"A-{n}"), "patient": None, "patient_id": str(one)} for n, one in enumerate(known)]
+    alter = "UPDATE patients_patient SET sealed = set_byte(sealed, 40, get_byte(sealed, 40) # 1) WHERE id = '{}'"
+    tamper(alter.format(known[1]))
 
     verdicts = post("/api/v1/results", worker, {"results": batch}).json()["results"]
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import re
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -43,6 +46,17 @@ def full_disk() -> OSError:
     return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
+@contextmanager
+def no_file_beyond(size: int) -> Iterator[None]:
+    """For the block the system lets this process write no longer file, as a disk that fills up."""
+    before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
+
+
 def write_half(path: Path) -> None:
     with whole_file(path) as file:
         file.write(b"half")
@@ -61,20 +75,17 @@ def test_what_is_not_written_to_its_end_leaves_what_was_there_and_nothing_else(t
     assert path.stat().st_mode & 0o777 == 0o644
 
 
-def test_half_a_backup_of_keys_is_none(tmp_path: Path, monkeypatch):
+def test_half_a_backup_of_keys_is_none(tmp_path: Path):
     holders = [str(x25519.Identity.generate().to_public()) for _ in range(backup.SHARES)]
+    keys = {f"file:{number:03}": b"" for number in range(100)}  # their names stand in the last file, the longest
+    backup.write_backup(tmp_path / "whole", keys, holders, at=datetime(2026, 11, 30, tzinfo=UTC))
+    *_, longest_but_one, manifest = sorted(one.stat().st_size for one in (tmp_path / "whole").iterdir())
+    assert manifest == (tmp_path / "whole" / backup.MANIFEST).stat().st_size > longest_but_one
 
-    def write(path: Path, content: bytes) -> None:
-        if path.name == backup.MANIFEST:
-            raise full_disk()
-        write_whole(path, content)
+    with no_file_beyond(longest_but_one), pytest.raises(OSError, match="File too large"):
+        backup.write_backup(tmp_path / "half", keys, holders, at=datetime(2026, 11, 30, tzinfo=UTC))
 
-    monkeypatch.setattr(backup, "write_whole", write)
-
-    with pytest.raises(OSError, match="No space left"):
-        backup.write_backup(tmp_path / "b", {"file:a": b"x" * 32}, holders, at=datetime(2026, 11, 30, tzinfo=UTC))
-
-    assert list(tmp_path.iterdir()) == []
+    assert [one.name for one in tmp_path.iterdir()] == ["whole"]
 
 
 def test_a_full_disk_is_told_as_one_through_the_library_that_seals():
