@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from handed_messages import HL7_MESSAGE, changed, one_row, problems_of, read, rows_of
+from handed_messages import HL7_MESSAGE, NOW, changed, one_row, problems_of, read, rows_of
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from temoin.formats.csv.cells import CellRules
 from temoin.formats.csv.problems import CellProblem, FileRefusedError, RowErrors
 from temoin.formats.csv.reading import Said
 from temoin.formats.csv.rows import ResultRow, RowStatus
 from temoin.formats.csv.tables import Encoding
 from temoin.formats.handed import hl7_file
+from temoin.formats.handed.measured import judge_measured
+from temoin.formats.handed.told import ToldResult
 from temoin.testing.report import Sex
 
 
@@ -228,6 +231,15 @@ def test_a_time_without_offset_is_of_the_laboratorys_clock_and_refused_where_nob
 
     assert one_row(known).tested.at.isoformat() == "2026-11-23T10:45:00-06:00"
     assert ("OBX-19", "zone_untold") in problems_of(changed(("^AL^35228", ""), message=known))
+
+
+def test_an_offset_that_no_clock_keeps_is_never_taken_for_the_pharmacys():
+    cells = {"test_result": "Positive", "test_result_status": "F", "test_result_date": "20261124084500"}
+
+    judged = judge_measured(ToldResult(1, cells, offset="+1500"), CellRules(NOW))
+
+    assert isinstance(judged, RowErrors)
+    assert [(one.column, one.code) for one in judged.problems] == [("MSH-7", "told_time")]
 
 
 def test_segments_without_header_are_told_and_the_messages_after_them_taken():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from people import TRAITS
 
 from temoin.lib.errors import InvalidError
 from temoin.lib.text import is_clean
+from temoin.patients.merging import with_contact
 from temoin.patients.traits import NO_COUNTRY, Traits, check_traits, masked_nir
 from temoin.scanning.nir import check_nir
 
@@ -214,3 +217,14 @@ def test_no_field_of_a_patient_keeps_what_cannot_be_seen(field):
     assert is_clean(kept)
     with pytest.raises(InvalidError):
         check_traits({**raw, field: f"{raw.get(field, '')}\ufffd"})
+
+
+def test_contact_that_is_told_leaves_what_it_does_not_tell_and_no_way_that_leads_nowhere():
+    known = check_traits({**TRAITS, "phone": "06 12 34 56 78", "way": "sms", "email": ""})
+    told = check_traits({**TRAITS, "phone": "01 44 27 44 27", "email": "a@patient.example", "way": "email"})
+
+    taken = with_contact(known, told)
+
+    assert (taken.phone, taken.email, taken.way) == (told.phone, "a@patient.example", "email")
+    with pytest.raises(InvalidError):
+        with_contact(known, replace(told, way=""))

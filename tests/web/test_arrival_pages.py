@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,6 +13,7 @@ from django.test import Client
 from people import COVID, TRAITS, House, change_patient, make_patient
 from pypdf import PdfReader
 
+import temoin.web
 from temoin.arrivals.queries import waiting_arrivals
 from temoin.lib.tenant import tenant_scope
 from temoin.patients.merging import MergeReason, SeenRecords
@@ -21,6 +23,7 @@ from temoin.patients.traits import check_traits
 from temoin.testing.merging import merge_patients
 from temoin.testing.models import Record
 from temoin.testing.tickets import read_ticket
+from temoin.web.patient_facts import patient_facts
 
 CONSENT = {"consent": "2026-11"}
 
@@ -117,6 +120,28 @@ def test_how_to_reach_the_patient_is_taken_over_only_where_that_is_ticked(house:
     with tenant_scope(house.here.id):
         traits = traits_of(known)
     assert (traits.email, traits.way, traits.birth_place) == ("dominique@patient.example", "email", "51215")
+
+
+def test_each_page_that_writes_a_patients_address_tells_the_country():
+    written = {path.name: path.read_text() for path in Path(temoin.web.__path__[0]).rglob("*.html")}
+
+    addresses = {name for name, text in written.items() if "traits.postcode }}" in text}
+    assert addresses == {"recall_letters.html", "appointment_contact.html"}
+    assert {name for name in addresses if "traits.country|abroad" not in written[name]} == set()
+
+
+def test_an_address_abroad_is_taken_over_whole_and_shown_with_its_country(house: House, owner: Client):
+    known = make_patient(house.owner, street="1 rue du Port", postcode="51100", city="Reims")
+    arrival_id = arrive(house.owner)
+    abroad = {"country": "CHE", "street": "", "postcode": "1201", "city": "Genève"}
+    form = posted(opened(owner, arrival_id)) | abroad | {"known": str(known), "take_contact": "yes"}
+
+    assert owner.post(f"/arrivals/{arrival_id}/accept/", form | {"phone": "+33 6 12 34 56 78"}).status_code == 302
+
+    with tenant_scope(house.here.id):
+        traits = traits_of(known)
+    assert {name: getattr(traits, name) for name in abroad} == abroad
+    assert ("Adresse", "1201 Genève Suisse") in patient_facts(traits)
 
 
 def test_a_record_that_changed_meanwhile_is_compared_again(house: House, owner: Client):

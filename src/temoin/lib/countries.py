@@ -38,6 +38,11 @@ def country_names(language: str) -> dict[str, str]:
     return dict(_names("fr" if language.lower().startswith("fr") else "en"))
 
 
+def country_abroad(alpha_3: str, language: str) -> str:
+    """Return a country as the end of an address has it: "" for France, and where none is known."""
+    return "" if alpha_3 == FRANCE else country_names(language).get(alpha_3, "")
+
+
 def find_country(text: str) -> str:
     """Return the code of three letters for any code or name of ISO 3166-1, in French or English; "" for none."""
     return _codes().get(text.strip().upper()) or _written_names().get(plain_name(text), "")

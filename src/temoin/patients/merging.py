@@ -44,6 +44,7 @@ _GROUPS = (
     ("street", "postcode", "city", "county", "state", "country"),
     ("doctor_family_name", "doctor_given_name", "doctor_rpps", "doctor_mailbox", "doctor_copy"),
 )
+_CONTACT = frozenset({"phone", "email", "language", "way", "street"})  # the groups that say how somebody is reached
 _WHOLE = {"way": ("way",), "street": ("street", "postcode", "city"), "doctor_family_name": ("doctor_family_name",)}
 
 
@@ -57,6 +58,21 @@ def completed(stays: Traits, goes: Traits) -> Traits:
     traits = replace(stays, **taken)  # type: ignore[arg-type] # all of them text
     if "way" in taken and traits.way_leads_nowhere:
         return replace(traits, way=stays.way, way_text=stays.way_text)
+    return traits
+
+
+def with_contact(known: Traits, told: Traits) -> Traits:
+    """Return known traits with how the patient says to be reached now; InvalidError where their way then leads nowhere.
+
+    A way of which nothing is told stays, and an address is of one person and one country: it is taken whole.
+    """
+    taken: dict[str, str] = {}
+    for group in _GROUPS:
+        if group[0] in _CONTACT and any(getattr(told, name) for name in _WHOLE.get(group[0], group)):
+            taken |= {name: getattr(told, name) for name in group}
+    traits = replace(known, **taken)  # type: ignore[arg-type] # all of them text
+    if traits.way_leads_nowhere:
+        raise refuse("way", "required", _("Choose how the patient wants results."))
     return traits
 
 

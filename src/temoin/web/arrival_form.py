@@ -30,7 +30,6 @@ from temoin.web.question_forms import PREFIX, fields_of_kind
 from temoin.web.record_forms import CONSENT, kind_field
 from temoin.web.times import page_today
 
-CONTACT = ("email", "phone", "way", "language", "street", "postcode", "city")
 _NUMBER = re.compile("[1-9][0-9]{2,3}")  # of the queue, or of an appointment
 _DOCUMENT = "identity_status"  # said by the button that accepts: a document was compared, or none was
 

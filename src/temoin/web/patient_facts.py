@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from temoin.catalogue.patient_languages import patient_languages
+from temoin.lib.countries import country_abroad
 from temoin.lib.phones import phone_as_said
 from temoin.patients.traits import Traits, masked_nir
 from temoin.testing.reaching import way_to_patient
@@ -47,7 +49,8 @@ def _contact(traits: Traits) -> Iterator[Fact]:
     if traits.phone:
         yield Fact(_("Telephone"), phone_as_said(traits.phone))
     if traits.city:
-        yield Fact(_("Address"), _joined(traits.street, traits.postcode, traits.city))
+        country = country_abroad(traits.country, get_language() or "fr")
+        yield Fact(_("Address"), _joined(traits.street, traits.postcode, traits.city, country))
     if traits.doctor_mailbox:
         name = _joined(traits.doctor_family_name, traits.doctor_given_name)
         objects = "" if traits.doctor_copy else f" · {_('results are not sent: the patient objects')}"

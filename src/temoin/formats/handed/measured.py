@@ -35,6 +35,8 @@ def judge_measured(told: ToldResult, rules: CellRules) -> MeasuredResult | RowEr
     cells = Cells(told.row, told.cells, rules)
     outcome, status = read_outcome(cells, None), read_status(cells)
     zone = find_zone(told.offset) if told.offset else rules.home
+    if zone is None:
+        told.refuse("MSH-7", "told_time")  # an offset that no clock keeps, of all times of the message
     at = cells.moment("test_result_date", zone or rules.home)
     number = written_number(cells.optional("accession_number"))
     problems = problems_by_place(told, cells.problems)

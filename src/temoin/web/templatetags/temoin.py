@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from temoin.lib.countries import country_abroad
 from temoin.lib.phones import phone_as_said
 from temoin.lib.training import is_training
 from temoin.patients.traits import masked_nir
@@ -76,6 +77,12 @@ def masked(nir: str) -> str:
 def phone_end(number: str) -> str:
     """Return the end of a telephone's number, by which people of one name are told apart."""
     return f"… {number[-4:-2]} {number[-2:]}"
+
+
+@register.filter
+def abroad(country: str) -> str:
+    """Return the country that ends an address; "" for France."""
+    return country_abroad(country, get_language() or "fr")
 
 
 @register.filter

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -23,13 +22,14 @@ from temoin.formats.pdf.poster import OTHERS, STEPS, TITLE, WITHOUT_PHONE, poste
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
 from temoin.lib.ids import hourly_id, new_id
 from temoin.patients.actions import check_notice
+from temoin.patients.merging import with_contact
 from temoin.patients.queries import ChangedError, Found, MergedError, near_matches, read_patient
 from temoin.patients.second_record import LikelyKnownError
 from temoin.patients.traits import Traits, check_traits
 from temoin.pharmacies.seat import Seat
 from temoin.testing.queries import read_test
 from temoin.web.addresses import lead_to_row
-from temoin.web.arrival_form import CONTACT, AlikePerson, alike_people, arrival_fields, region_of, values_of
+from temoin.web.arrival_form import AlikePerson, alike_people, arrival_fields, region_of, values_of
 from temoin.web.pages import show
 from temoin.web.patient_form import raw_traits
 from temoin.web.pdf_file import pdf_answer
@@ -156,8 +156,7 @@ def _person(request: HttpRequest, seat: Seat, traits: Traits, patient_id: UUID) 
     known_id = _posted_id(request, "known")
     if not request.POST.get("take_contact"):
         return KnownPerson(patient_id=known_id)
-    known = read_patient(by=seat, patient_id=known_id)
-    amended = replace(known, **{name: getattr(traits, name) for name in CONTACT if getattr(traits, name)})
+    amended = with_contact(read_patient(by=seat, patient_id=known_id), traits)
     return KnownPerson(patient_id=known_id, amended=amended, seen_version=request.POST.get(f"seen-{known_id}", "-"))
 
 
