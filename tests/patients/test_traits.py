@@ -228,3 +228,14 @@ def test_contact_that_is_told_leaves_what_it_does_not_tell_and_no_way_that_leads
     assert (taken.phone, taken.email, taken.way) == (told.phone, "a@patient.example", "email")
     with pytest.raises(InvalidError):
         with_contact(known, replace(told, way=""))
+
+
+@pytest.mark.parametrize("said", ["no", "non", "false", "0", "Yes"])
+@pytest.mark.parametrize("field", ["doctor_copy", "single_name"])
+def test_a_box_says_yes_or_nothing(field, said):
+    doctor = {"doctor_family_name": "MEDIONI", "doctor_mailbox": "s.medioni@medecin.mssante.fr"}
+
+    with pytest.raises(InvalidError) as refused:
+        check_traits({**TRAITS, **doctor, field: said})
+
+    assert [(problem.field, problem.code) for problem in refused.value.problems] == [(field, "unknown")]

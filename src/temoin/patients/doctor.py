@@ -6,7 +6,7 @@ import re
 
 from django.utils.translation import gettext_lazy as _
 
-from temoin.patients.reader import TraitsReader
+from temoin.patients.reader import YES, TraitsReader
 
 # Every box of the secure messaging is in a domain of this name; those of patients are their own.
 _MAILBOX = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[a-z0-9-]+\.)*mssante\.fr")
@@ -27,7 +27,7 @@ def read_doctor(reader: TraitsReader) -> dict[str, str]:
         reader.refuse("doctor_family_name", "required", _("Enter the doctor's name."))
     if not reader.text("doctor_mailbox"):
         reader.refuse("doctor_mailbox", "required", _("Enter the doctor's secure address, or leave the doctor out."))
-    return {**doctor, "doctor_copy": "yes" if reader.text("doctor_copy") else ""}
+    return {**doctor, "doctor_copy": YES if reader.ticked("doctor_copy") else ""}
 
 
 def _rpps(reader: TraitsReader) -> str:

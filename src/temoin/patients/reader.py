@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from temoin.lib.errors import InvalidError, Problem
 from temoin.lib.typed import typed_line
 
+YES = "yes"
+
 
 class TraitsReader:
     """Reads fields one by one and gathers every problem, so that a person sees all of them at once."""
@@ -33,6 +35,13 @@ class TraitsReader:
         if not any(character.isalpha() for character in value):
             self.refuse(field, "required", _("Enter the name as on the identity document."))
         return value
+
+    def ticked(self, field: str) -> bool:
+        """Tell whether a box was ticked: it says yes or nothing, and "no" is no other way to say yes."""
+        said = self.text(field)
+        if said not in {"", YES}:
+            self.refuse(field, "unknown", _("Choose one of the answers."))
+        return said == YES
 
     def has_problem(self, field: str) -> bool:
         """Tell whether something is wrong with a field already."""

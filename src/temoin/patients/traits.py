@@ -257,11 +257,12 @@ def _identity_status(reader: TraitsReader) -> str:
 
 def _given_names(reader: TraitsReader) -> str:
     """Return the given names; "" only when the form says that the person has one name alone (ICAO 9303-3, 4.6)."""
-    if reader.text("birth_given_names") and reader.text("single_name"):
+    has_one_name = reader.ticked("single_name")
+    if reader.text("birth_given_names") and has_one_name:
         reader.refuse("birth_given_names", "one_name_and_more", _ONE_NAME_AND_MORE)
     if reader.text("birth_given_names"):
         return reader.name("birth_given_names")
-    if not reader.text("single_name") and not reader.has_problem("birth_given_names"):
+    if not has_one_name and not reader.has_problem("birth_given_names"):
         reader.refuse("birth_given_names", "required", _NO_GIVEN_NAME)
     return ""
 
