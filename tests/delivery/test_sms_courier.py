@@ -25,10 +25,11 @@ from temoin.lib.errors import InvalidError
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox import courier as register
 from temoin.outbox.actions import release_parcel
-from temoin.outbox.courier import Verdict, couriers
+from temoin.outbox.courier import Answer, Verdict, couriers
 from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.queries import newest_link
 from temoin.outbox.queue import claim_parcels
+from temoin.outbox.returns import note_later
 from temoin.outbox.set_aside import list_aside
 from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
@@ -282,6 +283,29 @@ def test_one_odd_message_keeps_no_other_from_being_told(house, told, carry, as_r
         assert [(aside.place, aside.count) for aside in list_aside()] == [("sms-receipts", 1)]
     with tenant_scope(house.here.id):
         assert Parcel.objects.get(id=odd).answer_code == "taken_by_sms_provider"
+
+
+def test_one_that_cannot_be_told_to_its_parcel_keeps_no_other_from_being_told(
+    house, told, carry, as_role, sms, monkeypatch
+):
+    signed(house)
+    carry()
+    poison = newest(house)
+    make_signed(house.owner, make_patient(house.owner, email="", phone=MOBILE), make_lot(house.owner, number="L2"))
+    carry()
+    settle(told, well=True)
+
+    def breaks(destination: str, key: str, answer: Answer) -> bool:
+        if key == str(poison.key):
+            raise RuntimeError("a key of the pharmacy that is not to be had")
+        return note_later(destination, key, answer)
+
+    monkeypatch.setattr(receipts, "note_later", breaks)
+    read_receipts(as_role, sms)
+
+    assert newest(house).answer_code == "sms_delivered"
+    with as_role("temoin_worker"):
+        assert [(aside.place, aside.error) for aside in list_aside()] == [("sms-receipts", "RuntimeError")]
 
 
 def test_what_the_provider_keeps_is_deleted_only_after_its_fate_is_written(

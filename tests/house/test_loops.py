@@ -14,6 +14,8 @@ LOOPS = {
     "test_a_mail_that_cannot_be_taken_is_flagged_and_the_next_is_read",
     "delivery/channels/email/returned_mail.py:read_returned_mail": "delivery/test_returned_mail.py:"
     "test_an_odd_mail_holds_no_other",
+    "delivery/channels/sms/receipts.py:_tell": "delivery/test_sms_courier.py:"
+    "test_one_that_cannot_be_told_to_its_parcel_keeps_no_other_from_being_told",
     "oversight/alarms.py:send_alarms": "oversight/test_alarms.py:test_an_alarm_that_cannot_be_written_holds_no_other",
     "oversight/staff_notices.py:write_to_staff": "oversight/test_staff_notices.py:"
     "test_a_notice_that_cannot_be_written_and_one_over_which_the_line_is_cut_hold_no_other",

@@ -22,7 +22,7 @@ from temoin.outbox.courier import Answer, Verdict
 from temoin.outbox.duties import Duty
 from temoin.outbox.queries import times_refused
 from temoin.outbox.returns import note_later
-from temoin.outbox.set_aside import note_aside
+from temoin.outbox.set_aside import apart, note_aside
 
 DUTY = "sms-receipts"
 _SILENT = "the provider of short messages does not answer"
@@ -84,17 +84,22 @@ class Receipts:
             return [one for one in found if not stop.is_set() and not self._tell_one(runner, line, one)]
 
     def _tell_one(self, runner: asyncio.Runner, line: SmsLine, message: OpenMessage) -> bool:
-        with tenant_scope(message.pharmacy_id):
-            tag = tag_of(message.key, times_refused(message.parcel_id))
         try:
-            fate, word = runner.run(self._provider.fate(line, tag))
-            # What the provider keeps is deleted after the fate stands here: a worker that dies between them asks again.
-            if _note(message.key, fate, word):
-                runner.run(self._provider.forget(line, tag))
-                self._ended.append(message.parcel_id)
+            # Whatever else is raised is of this message; a provider that is away, or a file of ours, is of all.
+            with apart(DUTY, str(message.parcel_id), passing=(SmsNoAnswerError, SmsNotSentError, OSError)):
+                self._ask_fate(runner, line, message)
         except SmsNoAnswerError:
             return False
         return True
+
+    def _ask_fate(self, runner: asyncio.Runner, line: SmsLine, message: OpenMessage) -> None:
+        with tenant_scope(message.pharmacy_id):
+            tag = tag_of(message.key, times_refused(message.parcel_id))
+        fate, word = runner.run(self._provider.fate(line, tag))
+        # What the provider keeps is deleted after the fate stands here: a worker that dies between them asks again.
+        if _note(message.key, fate, word):
+            runner.run(self._provider.forget(line, tag))
+            self._ended.append(message.parcel_id)
 
 
 def receipt_duties(provider: SmsProvider) -> list[Duty]:
