@@ -17,6 +17,7 @@ from temoin.formats.fhir import REPORT_KEY_SYSTEM
 from temoin.lib.clock import now
 from temoin.outbox.courier import Holding, Reconcilable
 from temoin.transmission.channels.fhir import holdings as fhir_holdings
+from temoin.transmission.channels.fhir.exchange import tells_error
 from temoin.transmission.channels.fhir.holdings import IncompleteError
 
 SINCE, UNTIL = datetime(2026, 11, 24, tzinfo=UTC), datetime(2026, 11, 25, tzinfo=UTC)
@@ -166,3 +167,11 @@ def test_odd_pages_break_nothing(holdings):
     assert holdings(Pages([page(odder, {"resourceType": "OperationOutcome", "issue": "x"})])) == [
         Holding("a", "None", "")
     ]
+
+
+@pytest.mark.parametrize("severity", [["error"], {"code": "error"}, None, 1])
+def test_a_severity_that_is_no_word_ends_no_run(severity):
+    outcome = {"resourceType": "OperationOutcome", "issue": [{"severity": severity}, {"severity": "fatal"}]}
+
+    assert tells_error(outcome)
+    assert not tells_error({**outcome, "issue": outcome["issue"][:1]})

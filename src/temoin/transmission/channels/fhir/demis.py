@@ -16,7 +16,7 @@ from temoin.formats.fhir.demis import BUNDLE_ID, DEMIS, NOTIFICATION_ID, notific
 from temoin.outbox.courier import Answer, Consignment, Verdict
 from temoin.testing.report import Report
 from temoin.transmission.channels.fhir.dialect import DialectCourier
-from temoin.transmission.channels.fhir.exchange import NoAnswerError, NotSentError
+from temoin.transmission.channels.fhir.exchange import NoAnswerError, NotSentError, tells_error
 from temoin.transmission.channels.fhir.http_courier import KEPT, objects, outcome_words, told_without_taking, word_of
 
 RECEIVED = DEMIS + "StructureDefinition/ReceivedNotification"
@@ -50,7 +50,7 @@ class DemisCourier(DialectCourier):
 def _read(body: Any, sent: dict[str, Any]) -> Answer:
     """Accept only with a receipt of this very notification and no error beside it."""
     resources = _resources(body)
-    if any(_tells_error(resource) for resource in resources):
+    if any(tells_error(resource) for resource in resources):
         return Answer(Verdict.DOUBTFUL, "unreadable_answer", detail="\n".join(map(outcome_words, resources)))
     ours = {(BUNDLE_ID, sent["identifier"]["value"]), _named(sent["entry"][0]["resource"]["identifier"])}
     for receipt in _receipts(resources):
@@ -64,11 +64,6 @@ def _read(body: Any, sent: dict[str, Any]) -> Answer:
 def _resources(body: Any) -> list[dict[str, Any]]:
     parameters = objects(body.get("parameter")) if isinstance(body, dict) else []
     return objects([each.get("resource") for each in parameters])
-
-
-def _tells_error(resource: dict[str, Any]) -> bool:
-    is_outcome = resource.get("resourceType") == "OperationOutcome"
-    return is_outcome and any(each.get("severity") in {"error", "fatal"} for each in objects(resource.get("issue")))
 
 
 def _receipts(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:

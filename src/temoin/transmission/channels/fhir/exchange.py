@@ -5,6 +5,7 @@ Codes are words of the outbox, never a content.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ from temoin.lib.retry_after import asked_pause
 
 if TYPE_CHECKING:
     import aiohttp  # only what sends pays for loading it
+
+_GRAVE = ("error", "fatal")  # no set: what is compared with them may be a list
 
 
 class NotSentError(Exception):
@@ -68,6 +71,13 @@ def read_json(data: bytes) -> Any:
         with suppress(orjson.JSONDecodeError):
             return orjson.loads(text)
     return None
+
+
+def tells_error(resource: Mapping[str, Any]) -> bool:
+    """Tell whether a resource is an OperationOutcome with an error in it, whatever else stands in its place."""
+    issues = resource.get("issue") if resource.get("resourceType") == "OperationOutcome" else None
+    found = issues if isinstance(issues, list) else []
+    return any(isinstance(issue, dict) and issue.get("severity") in _GRAVE for issue in found)
 
 
 async def read_reply(response: aiohttp.ClientResponse, largest: int) -> Reply:

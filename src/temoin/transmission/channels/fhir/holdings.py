@@ -12,7 +12,7 @@ from temoin.formats.fhir.custodian import custodian_finess
 from temoin.formats.fhir.questions import ASKING, Question, paged
 from temoin.lib.foreign_address import join_address, split_address
 from temoin.outbox.courier import Holding
-from temoin.transmission.channels.fhir.exchange import NoAnswerError, NotSentError, read_json
+from temoin.transmission.channels.fhir.exchange import NoAnswerError, NotSentError, read_json, tells_error
 
 if TYPE_CHECKING:
     from temoin.transmission.channels.fhir.http_line import HttpLine
@@ -66,16 +66,9 @@ def _searchset(raw: bytes) -> dict[str, Any]:
     page = read_json(raw)
     if not isinstance(page, dict) or page.get("resourceType") != "Bundle" or page.get("type") != "searchset":
         raise IncompleteError("unreadable_answer")
-    if any(_tells_error(resource) for resource in _resources(page)):
+    if any(tells_error(resource) for resource in _resources(page)):
         raise IncompleteError("error_inside")
     return page
-
-
-def _tells_error(resource: dict[str, Any]) -> bool:
-    issues = resource.get("issue") if resource.get("resourceType") == "OperationOutcome" else None
-    return isinstance(issues, list) and any(
-        isinstance(issue, dict) and issue.get("severity") in {"error", "fatal"} for issue in issues
-    )
 
 
 def _resources(page: dict[str, Any]) -> Iterator[dict[str, Any]]:
