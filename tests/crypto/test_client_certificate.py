@@ -51,6 +51,7 @@ def test_a_subject_that_names_none_or_two_names_nobody(names: tuple[tuple[x509.O
 
 
 def test_a_key_that_no_program_can_have_and_what_is_no_certificate_are_refused():
-    for der in (certificate(key=ec.generate_private_key(ec.SECP384R1())), b"junk"):
+    of_no_version = certificate().replace(bytes.fromhex("a003020102"), bytes.fromhex("a00302015a"), 1)
+    for der in (certificate(key=ec.generate_private_key(ec.SECP384R1())), of_no_version, b"junk"):
         with pytest.raises(KeyRefusedError):
             read_shown_certificate(der)

@@ -170,6 +170,13 @@ def test_what_is_no_certificate_of_a_key_is_refused():
         read_certified_key(b"\x30\x03\x02\x01\x01")
 
 
+def test_a_certificate_of_a_version_that_nobody_knows_is_refused():
+    version, unknown = bytes.fromhex("a003020102"), bytes.fromhex("a00302015a")
+
+    with pytest.raises(PublicKeyError):
+        read_certified_key(signer().certificate.replace(version, unknown, 1))
+
+
 def test_a_key_of_rsa_has_no_coordinates():
     with pytest.raises(PublicKeyError):
         public_jwk(signer("RSA").public)

@@ -7,11 +7,11 @@ from hashlib import sha256
 from uuid import UUID
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
 from temoin.crypto.assertion import KeyRefusedError, read_public_key
+from temoin.crypto.signatures import UNREADABLE
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def read_shown_certificate(der: bytes) -> ShownCertificate:
         found = x509.load_der_x509_certificate(der)
         pem = found.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         named = _only(found.subject, NameOID.ORGANIZATION_NAME), _only(found.subject, NameOID.COMMON_NAME)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except UNREADABLE:
         raise KeyRefusedError("not a certificate that can be read") from None
     return ShownCertificate(sha256(der).hexdigest(), read_public_key(pem.decode()), _client_id(*named))
 

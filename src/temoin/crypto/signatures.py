@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 HALF = 32  # bytes of a coordinate of P-256, and of each half of a signature
 KEY_ID = 8  # bytes of SHA-256 over a certificate, as the EU's trust lists name its key
 _RSA_BITS = range(2048, 8193)
+# What a certificate that others wrote may bring about; a version of X.509 that nobody knows is no ValueError.
+UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion)
 _PSS = padding.PSS(mgf=padding.MGF1(SHA256()), salt_length=padding.PSS.DIGEST_LENGTH)
 
 
@@ -74,7 +76,7 @@ def read_certified_key(der: bytes) -> CertifiedKey:
     try:
         found = x509.load_der_x509_certificate(der)
         key = found.public_key()
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except UNREADABLE:
         raise PublicKeyError("not a certificate of X.509") from None
     span = found.not_valid_before_utc, found.not_valid_after_utc
     return CertifiedKey(_taken(key), sha256(der).digest()[:KEY_ID], *span)
@@ -96,7 +98,7 @@ def end_of_certificate(text: bytes) -> datetime:
     """Return the moment after which the first certificate of a PEM file is not valid any more; PublicKeyError."""
     try:
         return x509.load_pem_x509_certificates(text)[0].not_valid_after_utc
-    except ValueError:
+    except UNREADABLE:
         raise PublicKeyError("no certificate of X.509") from None
 
 
@@ -104,7 +106,7 @@ def read_pem_certificates(text: bytes) -> list[bytes]:
     """Return every certificate of X.509 in a file, as DER; PublicKeyError."""
     try:
         return [one.public_bytes(Encoding.DER) for one in x509.load_pem_x509_certificates(text)]
-    except ValueError:
+    except UNREADABLE:
         raise PublicKeyError("no certificate of X.509") from None
 
 
