@@ -370,7 +370,9 @@ def test_a_pharmacy_whose_forms_cannot_be_ended_holds_no_other(
             raise RuntimeError("of this one")
         return end_arrivals(pharmacy_id)
 
+    groups_ended: list[UUID] = []
     monkeypatch.setattr("temoin.retention.arrivals.end_arrivals", breaks)
+    monkeypatch.setattr("temoin.retention.arrivals.end_groups", lambda one: groups_ended.append(one) or 0)
     with as_role("temoin_keeper"), shifted_by(timedelta(hours=13)), pytest.raises(RuntimeError, match="of this one"):
         end_all(threading.Event())
 
@@ -379,3 +381,4 @@ def test_a_pharmacy_whose_forms_cannot_be_ended_holds_no_other(
         with tenant_scope(seat.pharmacy_id):
             left.append(Arrival.objects.count())
     assert left == [1, 0]
+    assert house.here.id in groups_ended  # nor does one kind of row hold the other kinds

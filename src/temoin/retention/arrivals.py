@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID
 
 from temoin.arrivals.ending import end_arrivals
 from temoin.keeping.acts import every_pharmacy
@@ -32,18 +34,24 @@ def end_all(stop: threading.Event) -> None:
 
     The first error is raised at the end: the duty then fails, is shown, and is tried again soon.
     """
-    ended, failed = 0, []
+    ended = 0
+    failed: list[Exception] = []
     for pharmacy_id in every_pharmacy():
-        if stop.is_set():
-            break
-        try:
-            ended += end_arrivals(pharmacy_id)
-            end_groups(pharmacy_id)
-            end_orphans(pharmacy_id)
-        except Exception as error:
-            if is_away(error):
-                raise
-            failed.append(error)
-    log.info("forms of patients that ended: %d", ended)
+        for end in (end_arrivals, end_groups, end_orphans):
+            if stop.is_set():
+                break
+            ended += _end(end, pharmacy_id, failed)
+    log.info("forms, groups and results without a test that ended: %d", ended)
     if failed:
         raise failed[0]
+
+
+def _end(end: Callable[[UUID], int], pharmacy_id: UUID, failed: list[Exception]) -> int:
+    """End one kind of row in one pharmacy; what that brings about keeps no other kind from its end."""
+    try:
+        return end(pharmacy_id)
+    except Exception as error:
+        if is_away(error):
+            raise
+        failed.append(error)
+        return 0
