@@ -157,6 +157,15 @@ def test_what_is_no_file_is_told_beside_its_field(owner: Client):
     assert found(answer.content.decode(), '//*[@id="field-file-problem"]')
 
 
+def test_a_file_that_is_said_to_bring_what_nobody_knows_is_not_taken_for_results(owner: Client):
+    said = {"file": SimpleUploadedFile("r.csv", template("fr")), "kind": "people"}
+
+    answer = owner.post(reverse("hand_in_file"), said)
+
+    assert answer.status_code == 400
+    assert found(answer.content.decode(), '//*[@id="field-kind-problem"]')
+
+
 def test_a_cause_is_told_for_a_file_of_another_kind(owner: Client):
     page = page_of(owner, send(owner, template("fr").replace(b";", b"\t")))
 

@@ -94,6 +94,15 @@ def wrong_control(house: House, lot_id: UUID) -> None:
     record_control(by=house.owner, lot_id=lot_id, level=ControlLevel.POSITIVE, is_right=False, expected_controls=0)
 
 
+def test_a_word_of_neither_button_records_no_control(house: House, owner: Client):
+    lot_id = uncontrolled(house)
+
+    answer = owner.post(reverse("control_lot", args=[lot_id, "positive"]), {"is_right": "oui", "seen": "0"})
+
+    assert answer.status_code == 404
+    assert read_lot(by=house.owner, lot_id=lot_id).control_failed is False
+
+
 TO_SET_ASIDE = {
     "received": lambda house: make_lot(house.owner),
     "open": lambda house: opened(house, make_lot(house.owner)),

@@ -12,7 +12,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from temoin.formats.csv.dates import DateOrder
@@ -35,7 +35,7 @@ from temoin.intake.held import FileKind, FileStage, HeldFile, refusal_of
 from temoin.intake.people import PersonFate
 from temoin.intake.sameness import Sameness
 from temoin.intake.terms import read_terms
-from temoin.lib.errors import InvalidError, NotFoundError, Problem
+from temoin.lib.errors import InvalidError, NotFoundError, Problem, refuse
 from temoin.pharmacies.seat import Seat
 from temoin.web.csv_file import csv_answer, csv_content
 from temoin.web.fields import Choice, Field, Typed
@@ -59,13 +59,21 @@ def hand_in_file(request: HttpRequest, seat: Seat) -> HttpResponse:
             content=upload.read() if upload else b"",
             encoding=request.POST.get("encoding", ""),
             dates=request.POST.get("dates", ""),
-            kind=FileKind.PATIENTS if request.POST.get("kind") == FileKind.PATIENTS else FileKind.RESULTS,
+            kind=_posted_kind(request),
             group_id=group_id,
         )
     except InvalidError as error:
         return files_page(request, seat, error.problems)
     try_file(by=seat, file_id=file_id, start=turns.start_behind)
     return redirect("handed_file", file_id)
+
+
+def _posted_kind(request: HttpRequest) -> FileKind:
+    """Return what a file is said to bring, results where nothing is said; InvalidError for an unknown word."""
+    said = request.POST.get("kind") or FileKind.RESULTS
+    if said not in set(FileKind):
+        raise refuse("kind", "unknown", gettext_lazy("Choose one of the answers."))
+    return FileKind(said)
 
 
 def _posted_group(request: HttpRequest) -> UUID | None:

@@ -100,9 +100,9 @@ def count_one(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
 
 def control_one(request: HttpRequest, seat: Seat, lot_id: UUID, level: str) -> HttpResponse:
     """Record what one control showed: each is one press."""
-    if level not in set(ControlLevel):
-        raise NotFoundError
     shown, seen = request.POST.get("is_right", ""), request.POST.get("seen", "")
+    if level not in set(ControlLevel) or shown not in {"yes", "no"}:
+        raise NotFoundError  # a word that is neither button would set the lot aside
     act = partial(
         record_control,
         by=seat,
