@@ -98,6 +98,20 @@ def test_odd_ends_of_a_command_line_are_no_defect(words, status):
     assert (done.returncode, "Traceback" in done.stderr, "Exception" in done.stderr) == (status, False, False)
 
 
+# Commands that keep a database running without asking for its tables' version, each with its reason.
+OF_ANY_VERSION = {
+    "operating.py": "asks, for all the others",
+    "check.py": "finds it among all else",
+    "backup.py": "a copy of files, whatever they hold; its proof asks of the copy",
+}
+
+
+def test_every_command_asks_for_the_version_of_the_tables():
+    keep = {one.name for one in Path(command.__file__).parent.glob("*.py") if "database_running(" in one.read_text()}
+
+    assert keep == {*OF_ANY_VERSION, "database_server.py"}
+
+
 def test_tables_of_a_newer_version_are_left_alone(tamper, monkeypatch, tmp_path: Path):
     tamper("INSERT INTO django_migrations (id, app, name, applied) VALUES (999999, 'testing', '9999_later', now())")
 

@@ -12,7 +12,7 @@ import pytest
 from import_files import GIVEN_FILES, allow_laboratories, file_of
 from people import PASSWORD, TOTP_SECRET, House, open_house, person_of, set_up_totp, totp_code
 
-from temoin.cli import imports
+from temoin.cli import imports, operating
 from temoin.cli.django_process import settings_file
 from temoin.cli.import_words import ImportTeller
 from temoin.cli.main import build_parser
@@ -107,7 +107,7 @@ def test_a_stranger_has_no_place_here_even_proven(house, answers):
 def command(house: House, monkeypatch: pytest.MonkeyPatch):  # noqa: ARG001 the pharmacies must exist
     """Run the command inside the tests' own process and database, which are set up already."""
     monkeypatch.setattr(imports, "become", lambda _process: None)
-    monkeypatch.setattr(imports, "database_running", lambda _settings: nullcontext())
+    monkeypatch.setattr(operating, "database_running", lambda _settings: nullcontext())
     monkeypatch.setenv("LANG", "C.UTF-8")
     monkeypatch.delenv("LC_ALL", raising=False)
     monkeypatch.delenv("LC_MESSAGES", raising=False)

@@ -19,7 +19,7 @@ from roles import take_role
 from sandbox_server import Sandbox, running_sandbox
 from site_settings import fhir_courier, http_courier
 
-from temoin.cli import reconcile
+from temoin.cli import operating, reconcile
 from temoin.cli.main import main
 from temoin.cli.reconcile import tell_status
 from temoin.journal.act import HouseActor
@@ -539,7 +539,7 @@ def move(pharmacy, verb: str, **values: object) -> None:
 def command(as_role: AsRole, monkeypatch, capsys) -> Callable[..., tuple[int, str]]:
     """Return what types `temoin reconcile …` a day later: the database of the tests runs already."""
     monkeypatch.setattr(register, "_couriers", {**couriers(), "fhir": fhir_courier()})
-    monkeypatch.setattr(reconcile, "database_running", lambda _settings: nullcontext())
+    monkeypatch.setattr(operating, "database_running", lambda _settings: nullcontext())
     monkeypatch.setattr(reconcile, "become", lambda _process: None)
 
     def run(*words: str) -> tuple[int, str]:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from temoin.cli.check import checked
 from temoin.cli.commands import Commands
 from temoin.cli.console import complain, say
-from temoin.cli.database_server import database_running
 from temoin.cli.django_process import become, settings_file, settings_of_process
 from temoin.cli.journal import evidence_of, journal_signer, whole_verdict
+from temoin.cli.operating import known_database
 from temoin.lib.clock import now
 from temoin.lib.config_error import ConfigError
 from temoin.lib.whole_file import write_whole
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     become(Process.SEALER)
     from temoin.journal.nodes import TreeBrokenError
 
-    with database_running(settings):
+    with known_database(settings):
         try:
             return _make(options)
         except TreeBrokenError as error:

@@ -13,8 +13,8 @@ from typing import BinaryIO, TextIO
 
 from temoin.cli.commands import Commands
 from temoin.cli.console import complain
-from temoin.cli.database_server import database_running
 from temoin.cli.django_process import become, settings_file, settings_of_process
+from temoin.cli.operating import known_database
 from temoin.formats.csv.dates import DateOrder
 from temoin.formats.csv.profiles import own_profile, plain_heading
 from temoin.formats.csv.reading import Said
@@ -91,14 +91,14 @@ def run_results(options: argparse.Namespace) -> int:
     with _opened(options) as opened:
         stream = opened.enter_context(_opened_file(options.file))
         errors = opened.enter_context(_opened_errors(options.errors_csv))
-        opened.enter_context(database_running(settings_file(options.data)))
+        opened.enter_context(known_database(settings_file(options.data)))
         return _import(options, stream, errors)
 
 
 def run_patients(options: argparse.Namespace) -> int:
     with _opened(options) as opened:
         stream = opened.enter_context(_opened_file(options.file))
-        opened.enter_context(database_running(settings_file(options.data)))
+        opened.enter_context(known_database(settings_file(options.data)))
         return _import_patients(options, stream)
 
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from temoin.cli.commands import Commands
 from temoin.cli.console import complain, say
-from temoin.cli.database_server import database_running
 from temoin.cli.django_process import become, settings_of_process
 from temoin.cli.numbers import calendar_day
+from temoin.cli.operating import known_database
 from temoin.lib.config_error import ConfigError
 from temoin.settings.file import VARIABLE, Process
 
@@ -67,7 +67,7 @@ def _verb(verbs: Commands, name: str, words: str, run: Callable[[argparse.Namesp
 def _with_database(options: argparse.Namespace, run: Callable[[argparse.Namespace], int]) -> int:
     """Run a command under the sealer's role; an embedded database that is down is started for as long as it works."""
     become(Process.SEALER, options.data)
-    with database_running(Path(os.environ[VARIABLE])):
+    with known_database(Path(os.environ[VARIABLE])):
         return run(options)
 
 

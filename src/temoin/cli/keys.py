@@ -11,10 +11,9 @@ from pathlib import Path
 
 from temoin.cli.commands import Commands
 from temoin.cli.console import complain, say
-from temoin.cli.database_server import database_running
 from temoin.cli.django_process import become, settings_file
 from temoin.cli.numbers import count_of_rows
-from temoin.cli.operating import keep_to_known_tables
+from temoin.cli.operating import known_database
 from temoin.cli.refusals import database_words
 from temoin.crypto.backup import BackupError, read_backup, shares_of
 from temoin.crypto.roots.file import FileRoots
@@ -84,9 +83,8 @@ def _run(options: argparse.Namespace) -> int:
     from temoin.cli import keys_work
 
     work: Callable[[argparse.Namespace, Callable[[str], None]], int] = getattr(keys_work, options.action)
-    with alone(settings) if copy_named() is None else nullcontext(), database_running(settings):
+    with alone(settings) if copy_named() is None else nullcontext(), known_database(settings):
         try:
-            keep_to_known_tables()
             return work(options, say)
         except (RootKeyError, BackupError) as error:
             complain(str(error))

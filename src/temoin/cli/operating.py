@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,17 +42,24 @@ def operate(options: argparse.Namespace, work: Work, process: Process = Process.
 
     from temoin.lib.errors import TemoinError
 
-    with translation.override("en"), database_running(settings):
+    with translation.override("en"), known_database(settings):
         try:
-            keep_to_known_tables()
             return work(options) or DONE
         except TemoinError as error:  # here: its words are in the language of the command
             complain(words_of(error))
             return REFUSED
 
 
+@contextmanager
+def known_database(settings: Path) -> Iterator[None]:
+    """Keep the database of the settings running for the block; ConfigError where its tables are another version's."""
+    with database_running(settings):
+        keep_to_known_tables()
+        yield
+
+
 def keep_to_known_tables() -> None:
-    """Refuse tables of another version, as processes do at their start: keys would be destroyed under rows unseen."""
+    """Refuse tables of another version, as processes do at their start: their rows would be misread."""
     if copy_named() is not None:  # of a backup from before an upgrade, perhaps, of which nothing is changed
         return
     from django.db import connection

@@ -11,9 +11,9 @@ from uuid import UUID
 
 from temoin.cli.commands import Commands
 from temoin.cli.console import complain, say
-from temoin.cli.database_server import database_running
 from temoin.cli.django_process import become, settings_file
 from temoin.cli.numbers import calendar_day
+from temoin.cli.operating import known_database
 from temoin.lib.config_error import ConfigError
 from temoin.settings.file import VARIABLE, Process
 
@@ -45,7 +45,7 @@ def run_reconcile(options: argparse.Namespace) -> int:
     settings = settings_file(options.data)
     os.environ[VARIABLE] = str(settings)
     become(Process.WORKER)
-    with database_running(settings):
+    with known_database(settings):
         return tell_status() if options.status else reconcile(options.destination, options.day, options.repair)
 
 
