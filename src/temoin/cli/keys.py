@@ -13,15 +13,13 @@ from temoin.cli.commands import Commands
 from temoin.cli.console import complain, say
 from temoin.cli.django_process import become, settings_file
 from temoin.cli.numbers import count_of_rows
-from temoin.cli.operating import known_database
+from temoin.cli.operating import REFUSED, known_database
 from temoin.cli.refusals import database_words
 from temoin.crypto.backup import BackupError, read_backup, shares_of
 from temoin.crypto.roots.file import FileRoots
 from temoin.crypto.roots.provider import RootKeyError
 from temoin.lib.config_error import ConfigError
 from temoin.settings.file import VARIABLE, Process, copy_named, read_config
-
-FAILED = 1
 
 
 def add_commands(commands: Commands) -> None:
@@ -90,7 +88,7 @@ def _run(options: argparse.Namespace) -> int:
             complain(str(error))
         except OperationalError as error:
             complain(f"{database_words(error)} The same command goes on where this one stopped.")
-    return FAILED
+    return REFUSED
 
 
 @contextmanager
