@@ -171,7 +171,7 @@ def test_odd_pages_break_nothing(holdings):
 
 @pytest.mark.parametrize("severity", [["error"], {"code": "error"}, None, 1])
 def test_a_severity_that_is_no_word_ends_no_run(severity):
-    outcome = {"resourceType": "OperationOutcome", "issue": [{"severity": severity}, {"severity": "fatal"}]}
+    outcome = {"resourceType": "OperationOutcome", "issue": [{"severity": severity}, {"severity": "Fatal"}]}
 
     assert tells_error(outcome)
     assert not tells_error({**outcome, "issue": outcome["issue"][:1]})

@@ -17,8 +17,6 @@ from temoin.lib.retry_after import asked_pause
 if TYPE_CHECKING:
     import aiohttp  # only what sends pays for loading it
 
-_GRAVE = ("error", "fatal")  # no set: what is compared with them may be a list
-
 
 class NotSentError(Exception):
     """Nothing of it can have been taken: it never left, or the other side said "not now" before looking."""
@@ -76,8 +74,8 @@ def read_json(data: bytes) -> Any:
 def tells_error(resource: Mapping[str, Any]) -> bool:
     """Tell whether a resource is an OperationOutcome with an error in it, whatever else stands in its place."""
     issues = resource.get("issue") if resource.get("resourceType") == "OperationOutcome" else None
-    found = issues if isinstance(issues, list) else []
-    return any(isinstance(issue, dict) and issue.get("severity") in _GRAVE for issue in found)
+    found = [issue for issue in issues if isinstance(issue, dict)] if isinstance(issues, list) else []
+    return any(str(issue.get("severity")).strip().lower() in {"error", "fatal"} for issue in found)
 
 
 async def read_reply(response: aiohttp.ClientResponse, largest: int) -> Reply:
