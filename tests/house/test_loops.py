@@ -22,6 +22,8 @@ LOOPS = {
     "oversight/alerts.py:tell_alerts": "web/test_alerts.py:test_an_alert_that_cannot_be_written_holds_no_other",
     "oversight/call_alarms.py:send_call_alarms": "oversight/test_call_alarms.py:"
     "test_a_pharmacy_that_cannot_be_looked_at_holds_no_other",
+    "oversight/appointment_reminders.py:_each": "oversight/test_appointment_reminders.py:"
+    "test_a_form_that_asks_for_no_mail_is_opened_once_and_another_that_breaks_holds_up_none",
     "delivery/revocations.py:revoke_certificates": "delivery/test_certificates_in_letters.py:"
     "test_a_certificate_that_does_not_open_holds_no_other",
     "transmission/channels/sftp/daily.py:_look_around": "transmission/test_sftp_daily.py:"
@@ -38,12 +40,18 @@ LOOPS = {
     "test_a_pharmacy_whose_key_is_not_to_be_had_holds_no_other",
     "retention/rounds.py:reap_all": "retention/test_rounds.py:"
     "test_a_pharmacy_that_cannot_be_gone_through_holds_no_other",
+    "retention/accounts.py:end_accounts": "retention/test_accounts.py:"
+    "test_an_account_that_cannot_be_emptied_holds_no_other",
     "retention/arrivals.py:end_all": "arrivals/test_arrivals.py:"
     "test_a_pharmacy_whose_forms_cannot_be_ended_holds_no_other",
     "surveillance/rounds.py:_count_each": "surveillance/test_counting.py:"
     "test_a_pharmacy_that_cannot_be_counted_holds_no_other",
     "webhooks/rounds.py:_gather": "webhooks/test_notices.py:test_a_webhook_that_cannot_be_opened_holds_no_other",
     "webhooks/rounds.py:_launch": "webhooks/test_notices.py:test_a_webhook_that_cannot_be_opened_holds_no_other",
+    "pharmacies/register_checks.py:ask_register": "pharmacies/test_register_checks.py:"
+    "test_a_number_that_breaks_its_look_up_holds_no_other",
+    "outbox/worker.py:_with_answers": "outbox/test_worker.py:"
+    "test_a_parcel_of_which_nothing_can_be_asked_is_prepared_without_and_holds_no_other",
     "outbox/worker.py:_prepare": "outbox/test_worker.py:test_one_poison_parcel_does_not_hold_the_others",
 }
 

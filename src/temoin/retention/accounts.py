@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from temoin.journal.act import HouseActor, act
 from temoin.journal.events import EventKind
 from temoin.keeping.acts import OPERATOR
+from temoin.lib.away import is_away
 from temoin.lib.commit import Commit
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import today_in
@@ -42,13 +43,21 @@ def end_accounts(days: int, stop: threading.Event) -> int:
     """Empty the accounts of whoever left their last pharmacy more than so many days ago; return how many.
 
     A place without a last day keeps its account, suspended or not: its pharmacy has not said that the person left.
+    An account that cannot be emptied holds no other; the first error is raised at the end.
     """
     left, at_work = _places(days)
-    ended = 0
+    ended, failed = 0, []
     for person_id in _accounts(left.keys() - at_work):
         if stop.is_set():
             break
-        ended += _end(person_id, left[person_id])
+        try:
+            ended += _end(person_id, left[person_id])
+        except Exception as error:
+            if is_away(error):
+                raise
+            failed.append(error)
+    if failed:
+        raise failed[0]
     return ended
 
 
