@@ -236,6 +236,13 @@ def test_every_trait_of_a_person_has_its_word_in_the_letter():
         assert f"\n– {words}\n" in full
 
 
+def test_the_letter_to_somebody_abroad_is_addressed_with_the_country():
+    abroad = replace(PERSON, street="", postcode="1201", city="Genève", country="CHE")
+
+    assert "\n1201 Genève\nSuisse\n" in letter_text(facts(), abroad)
+    assert "France" not in letter_text(facts(), replace(abroad, country="FRA"))
+
+
 def test_the_letter_names_nothing_that_is_not_held_of_the_person():
     letter = letter_text(facts(), PERSON)
 

@@ -13,6 +13,7 @@ from importlib import resources
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
 from temoin.lib.clock import now
+from temoin.lib.countries import country_abroad
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import wall_clock
 from temoin.oversight.concerned import Extent, count_persons, searches_of
@@ -82,7 +83,7 @@ def notice_text(facts: BreachFacts) -> str:
 
 def letter_text(facts: BreachFacts, traits: Traits) -> str:
     """Return the letter to a person, whose gaps the owner fills in; it names what is held of this person."""
-    town = f"{traits.postcode} {traits.city}".strip()
+    town = "\n".join(filter(None, [f"{traits.postcode} {traits.city}".strip(), country_abroad(traits.country, "fr")]))
     held = [words for words, fields in DATA.items() if any(getattr(traits, field) for field in fields)]
     data = "\n".join(f"– {words}" for words in held)
     return _words("letter").format(**_told(facts), name=traits.name, street=traits.street, town=town, data=data)
