@@ -228,12 +228,12 @@ class Lane:
             return loads
         try:
             answers = self.courier.ask_outside([question for _, question in asked])
+            brought = dict(zip((load_id for load_id, _ in asked), answers, strict=True))
         except DATABASE_AWAY:
             raise
         except Exception as error:  # noqa: BLE001 they leave without what was asked: nobody outside holds a batch up
             log.error("lane %s: the asking outside failed with %s", self.courier.destination, type(error).__name__)
             return loads
-        brought = dict(zip((load_id for load_id, _ in asked), answers, strict=True))
         return [AnsweredLoad(**vars(load), brought=brought[load.id]) if load.id in brought else load for load in loads]
 
     def _foreseen(self, courier: AsksFirst, load: Load) -> object:
