@@ -40,6 +40,8 @@ LOOPS = {
     "test_a_pharmacy_whose_key_is_not_to_be_had_holds_no_other",
     "retention/rounds.py:reap_all": "retention/test_rounds.py:"
     "test_a_pharmacy_that_cannot_be_gone_through_holds_no_other",
+    "retention/reaping.py:_delete_all": "retention/test_rounds.py:"
+    "test_a_result_that_cannot_go_holds_no_other_and_no_other_table",
     "retention/accounts.py:end_accounts": "retention/test_accounts.py:"
     "test_an_account_that_cannot_be_emptied_holds_no_other",
     "retention/arrivals.py:end_all": "arrivals/test_arrivals.py:"

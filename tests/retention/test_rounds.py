@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.conf import settings as site
 from django.core.cache import cache
-from django.db import connection
+from django.db import ProgrammingError, connection
 from keys_seen import broken_of
 from people import COVID, NEWCOMER, House, make_lot, make_patient, make_signed, make_test, make_token, open_house
 from retention_rounds import DAYS, LATER, arrive, decided, reap, rows_left
@@ -34,6 +34,7 @@ from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import HOUSE
 from temoin.outbox.courier import Verdict
+from temoin.patients.models import Patient
 from temoin.pharmacies.models import ProgramCall
 from temoin.pharmacies.program_calls import answered_once
 from temoin.pharmacies.programs import ProgramSeat, take_program_seat
@@ -47,6 +48,14 @@ from temoin.retention.settings import Retention
 from temoin.testing.amendments import propose_cancellation, proposed_amendments
 from temoin.testing.models import Record
 from temoin.testing.signing import cancel_result
+
+# A row that the server will not let go, as a table would that points to it and that we forgot.
+STUCK = """
+SET CONSTRAINTS ALL IMMEDIATE;
+CREATE FUNCTION pg_temp.stuck() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'stuck'; END $$;
+CREATE TRIGGER stuck BEFORE DELETE ON testing_record FOR EACH ROW
+  WHEN (old.id = '{record}') EXECUTE FUNCTION pg_temp.stuck();
+"""
 
 
 @pytest.fixture
@@ -362,6 +371,23 @@ def test_what_a_program_was_answered_is_kept_for_a_day_and_goes_with_the_next_ro
     assert reap(timedelta(days=2, hours=1)).calls == 1
     with tenant_scope(house.here.id):
         assert not ProgramCall.objects.exists()
+
+
+def test_a_result_that_cannot_go_holds_no_other_and_no_other_table(house: House, as_superuser):
+    with tenant_scope(house.here.id):
+        stuck = Record.objects.get(version=1).id
+    arrive()
+    as_superuser(STUCK.format(record=stuck))
+
+    with take_role("temoin_keeper"), shifted_by(LATER), pytest.raises(ProgrammingError, match="stuck"):
+        reap_all(threading.Event())
+
+    with tenant_scope(house.here.id):
+        assert list(Record.objects.values_list("id", flat=True)) == [stuck]
+        assert Patient.objects.count() == 1  # of the test that nobody sampled: gone
+    with tenant_scope(house.elsewhere.id):
+        assert not Record.objects.exists()
+    assert "outbox_sides" not in rows_left(house)
 
 
 def test_a_pharmacy_that_cannot_be_gone_through_holds_no_other(house, monkeypatch):

@@ -17,8 +17,8 @@ from django.db import connection, transaction
 from temoin.journal.act import HouseActor, act
 from temoin.journal.events import EventKind
 from temoin.keeping.acts import OPERATOR
-from temoin.lib.away import is_away
 from temoin.lib.commit import Commit
+from temoin.lib.raised_last import raised_last
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import today_in
 from temoin.pharmacies.account_events import remove_factors, told_by
@@ -46,18 +46,13 @@ def end_accounts(days: int, stop: threading.Event) -> int:
     An account that cannot be emptied holds no other; the first error is raised at the end.
     """
     left, at_work = _places(days)
-    ended, failed = 0, []
-    for person_id in _accounts(left.keys() - at_work):
-        if stop.is_set():
-            break
-        try:
-            ended += _end(person_id, left[person_id])
-        except Exception as error:
-            if is_away(error):
-                raise
-            failed.append(error)
-    if failed:
-        raise failed[0]
+    ended = 0
+    with raised_last() as part:
+        for person_id in _accounts(left.keys() - at_work):
+            if stop.is_set():
+                break
+            with part():
+                ended += _end(person_id, left[person_id])
     return ended
 
 

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
 from datetime import timedelta
-from uuid import UUID
+from itertools import product
 
 from temoin.arrivals.ending import end_arrivals
 from temoin.keeping.acts import every_pharmacy
-from temoin.lib.away import is_away
+from temoin.lib.raised_last import raised_last
 from temoin.outbox.duties import Duty
 from temoin.testing.groups import end_groups
 from temoin.testing.orphans import end_orphans
@@ -35,23 +34,10 @@ def end_all(stop: threading.Event) -> None:
     The first error is raised at the end: the duty then fails, is shown, and is tried again soon.
     """
     ended = 0
-    failed: list[Exception] = []
-    for pharmacy_id in every_pharmacy():
-        for end in (end_arrivals, end_groups, end_orphans):
+    with raised_last() as part:
+        for pharmacy_id, end in product(every_pharmacy(), (end_arrivals, end_groups, end_orphans)):
             if stop.is_set():
                 break
-            ended += _end(end, pharmacy_id, failed)
+            with part():
+                ended += end(pharmacy_id)
     log.info("forms, groups and results without a test that ended: %d", ended)
-    if failed:
-        raise failed[0]
-
-
-def _end(end: Callable[[UUID], int], pharmacy_id: UUID, failed: list[Exception]) -> int:
-    """End one kind of row in one pharmacy; what that brings about keeps no other kind from its end."""
-    try:
-        return end(pharmacy_id)
-    except Exception as error:
-        if is_away(error):
-            raise
-        failed.append(error)
-        return 0

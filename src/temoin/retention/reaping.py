@@ -19,6 +19,7 @@ from django.db import connection
 from temoin.journal.act import HouseActor, acts_together
 from temoin.journal.events import EventKind
 from temoin.keeping.acts import OPERATOR
+from temoin.lib.away import is_away
 from temoin.lib.commit import Commit
 from temoin.lib.handed import Handed
 from temoin.lib.tenant import current_pharmacy
@@ -113,8 +114,7 @@ def delete_records(pharmacy_id: UUID, before: datetime, stop: threading.Event, *
 
     With ERASURE as the reason: those of patients who asked for it, and were granted it.
     """
-    aside: set[UUID] = set()
-    return in_batches(lambda: _delete_some(_RECORD, pharmacy_id, before, why=why, aside=aside), BATCH, stop)
+    return _delete_all(_RECORD, pharmacy_id, before, stop, why=why)
 
 
 def delete_patients(pharmacy_id: UUID, before: datetime, stop: threading.Event, *, why: str = RETENTION) -> int:
@@ -122,14 +122,12 @@ def delete_patients(pharmacy_id: UUID, before: datetime, stop: threading.Event, 
 
     Until none is found: the record that stands is past its day once those that lead to it have gone.
     """
-    aside: set[UUID] = set()
-    return in_batches(lambda: _delete_some(_PATIENT, pharmacy_id, before, why=why, aside=aside), 1, stop)
+    return _delete_all(_PATIENT, pharmacy_id, before, stop, why=why, until=1)
 
 
 def delete_invitations(pharmacy_id: UUID, before: datetime, stop: threading.Event) -> int:
     """Delete the invitations whose code opened nothing any more before an instant, accepted or not."""
-    aside: set[UUID] = set()
-    return in_batches(lambda: _delete_some(_INVITATION, pharmacy_id, before, why=RETENTION, aside=aside), BATCH, stop)
+    return _delete_all(_INVITATION, pharmacy_id, before, stop, why=RETENTION)
 
 
 def in_batches(work: Callable[[], Batch], size: int, stop: threading.Event) -> int:
@@ -167,14 +165,47 @@ class _Choice:
     left: list[UUID]
 
 
-def _delete_some(ending: _Ending, pharmacy_id: UUID, before: datetime, *, why: str, aside: set[UUID]) -> Batch:
+def _delete_all(
+    ending: _Ending, pharmacy_id: UUID, before: datetime, stop: threading.Event, *, why: str, until: int = BATCH
+) -> int:
+    """Delete batch after batch until one finds fewer than `until`, or a stop; return how many went.
+
+    After a batch that did not work each goes alone: one that cannot go holds no other, and its error is raised at the
+    end.
+    """
+    aside: set[UUID] = set()
+    total, size, failed = 0, BATCH, None
+    while not stop.is_set():
+        chosen: list[UUID] = []
+        try:
+            total += _delete_some(ending, pharmacy_id, before, why=why, aside=aside, chosen=chosen, size=size)
+        except Exception as error:
+            if is_away(error) or not chosen:
+                raise
+            if size == 1:
+                failed = failed or error
+                aside.update(chosen)
+            size = 1
+            continue
+        if len(chosen) < min(until, size):
+            break
+    if failed is not None:
+        raise failed
+    return total
+
+
+def _delete_some(
+    ending: _Ending, pharmacy_id: UUID, before: datetime, *, why: str, aside: set[UUID], chosen: list[UUID], size: int
+) -> int:
+    """Delete a batch and tell what was `chosen` for it; return how many went."""
     with acts_together(by=HouseActor(pharmacy_id, OPERATOR)) as acts:
         take_turn(pharmacy_id)
         asked = granted_erasures() if why == ERASURE else None
         values = {**values_of(pharmacy_id, before), **_named(asked or [], aside)}
-        choice = _choose(ending, why, values)
+        choice = _choose(ending, why, values, size)
+        chosen += choice.chosen
         going = ending.going(choice, before, asked)
-        aside.update(one for one in choice.chosen if one not in going)
+        aside.update(one for one in chosen if one not in going)
         ids = list(going)
         named = {table: _grouped(table, owner, pharmacy_id, ids) for table, owner in ending.named.items()}
         kept = ending.keeps(ids)
@@ -184,7 +215,7 @@ def _delete_some(ending: _Ending, pharmacy_id: UUID, before: datetime, *, why: s
             with acts.act(kind=ending.kind, subject_kind=ending.subject, subject_id=row_id, detail=reason) as one:
                 _tell_gone(one, gone)
                 one.digest = kept.get(row_id, "")
-    return len(choice.chosen), len(ids)
+    return len(ids)
 
 
 def _going_records(choice: _Choice, before: datetime, asked: Collection[Granted] | None) -> dict[UUID, str]:
@@ -298,14 +329,14 @@ def _named(asked: Collection[Granted], aside: Collection[UUID]) -> dict[str, lis
     return {"granted": [case.case_id for case in asked], "aside": list(aside)}
 
 
-def _choose(ending: _Ending, why: str, values: Mapping[str, Any]) -> _Choice:
+def _choose(ending: _Ending, why: str, values: Mapping[str, Any], size: int) -> _Choice:
     """Choose and lock a few rows, then ask the same of them again.
 
     A lock shows the newest state of the row alone: a version signed, or a parcel posted, while the first statement ran
     is only seen by a later one.
     """
     question = ending.question.format(which=ending.which[why])
-    chosen = _ids(question + ending.first[why].format(limit=BATCH), values)
+    chosen = _ids(question + ending.first[why].format(limit=size), values)
     locked = _ids(_LOCK.format(table=ending.table), {**values, "ids": chosen})
     left = _ids(f"{question} AND {ending.subject}.id = ANY(%(ids)s)", {**values, "ids": locked})
     return _Choice(chosen, left)
