@@ -150,6 +150,7 @@ PARSERS: dict[str, Parser] = {
         of_stream(lambda file: patients.read_patients(file, rules=RULES, said=NOTHING_SAID)), REFUSED, ("csv", "xlsx")
     ),
     "formats/csv/dates.py:read_written": Parser(of_text(dates.read_written), (), TEXT),
+    "formats/csv/vocabulary.py:find_clock": Parser(of_text(vocabulary.find_clock), (), TEXT),
     "formats/csv/vocabulary.py:find_zone": Parser(of_text(vocabulary.find_zone), (), TEXT),
     "formats/xlsx/reader.py:read_workbook": Parser(workbook, (reader.WorkbookError,), ("xlsx",)),
     "formats/xlsx/parts.py:opened_archive": Parser(archive, (reader.WorkbookError,), ("xlsx",)),
