@@ -137,6 +137,32 @@ def test_little_is_asked_for():
     assert (row.patient.phone, row.patient.address.country, row.provider.family_name) == ("", "", "")
 
 
+@pytest.mark.parametrize(
+    ("region", "postcode", "country", "written", "read"),
+    [
+        ("FR", "", "CH", "06 12 34 56 78", None),  # a mobile of France, or a number of Basel
+        ("FR", "1201", "CH", "022 731 12 34", None),
+        ("FR", "1201", "CH", "+41 22 731 12 34", "+41227311234"),
+        ("FR", "", "GB", "020 7946 0018", "+442079460018"),
+        ("GP", "", "", "0976 12 34 56", None),  # of Guadeloupe, or of France
+        ("NC", "", "", "27 12 34", "+687271234"),
+        ("NC", "98800", "", "27 12 34", "+687271234"),
+        ("PF", "75011", "", "40 50 12 34", "+68940501234"),
+        ("FR", "", "", "06 12 34 56 78", "+33612345678"),
+    ],
+)
+def test_a_number_is_of_the_pharmacys_plan_or_of_the_address_and_asked_for_where_it_is_of_both(
+    region: str, postcode: str, country: str, written: str, read: str | None
+):
+    cells = {"patient_phone_number": written, "patient_zip_code": postcode, "patient_country": country}
+    content = a_file(cells)
+
+    if read is None:
+        assert problems(content, region=region) == [("telephone", "phone_twice")]
+    else:
+        assert one(content, region=region).patient.phone == read
+
+
 def test_a_time_without_its_zone_is_that_of_the_laboratory():
     cayenne = CellRules(NOW, zone_of_postcode=lambda code: "America/Cayenne" if code == "97300" else "")
     (row,) = read_results(io.BytesIO(a_file({"testing_lab_zip_code": "97300"})), rules=cayenne)

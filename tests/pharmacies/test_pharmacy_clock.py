@@ -8,6 +8,7 @@ import pytest
 from people import House
 from test_team import events
 
+from temoin.intake.messages import rules_of
 from temoin.journal.events import EventKind
 from temoin.lib.clock import frozen_at
 from temoin.lib.errors import InvalidError
@@ -55,6 +56,12 @@ def test_a_postcode_of_nowhere_tells_none(postcode: str):
 @pytest.mark.django_db
 def test_a_pharmacy_opens_with_the_clock_of_its_postcode():
     assert _opened("97300").time_zone == "America/Cayenne"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("postcode", "region"), [("97110", "GP"), ("98800", "NC"), ("75001", "FR")])
+def test_files_and_messages_read_telephones_as_its_counter_does(postcode: str, region: str):
+    assert rules_of(_opened(postcode).id).region == region
 
 
 @pytest.mark.django_db

@@ -22,7 +22,7 @@ from temoin.formats.handed.told import ToldResult, judge
 from temoin.intake.proposing import MOST_RESULTS
 from temoin.lib.clock import now
 from temoin.pharmacies.policies import Holder
-from temoin.pharmacies.zones import zone_of, zone_of_postcode
+from temoin.pharmacies.zones import place_of, zone_of_postcode
 
 _WHO_ORDERED = "ordering_provider_last_name"
 
@@ -65,7 +65,8 @@ def told_by(raw: RawMessage) -> list[ToldResult]:
 
 
 def rules_of(pharmacy_id: UUID) -> CellRules:
-    return CellRules(now(), DateOrder.ISO, zone_of(pharmacy_id), zone_of_postcode)
+    place = place_of(pharmacy_id)
+    return CellRules(now(), DateOrder.ISO, place.zone, place.region, zone_of_postcode)
 
 
 def rows_of_bundle(by: Holder, stream: BinaryIO, *, is_xml: bool) -> RowsTold:

@@ -31,7 +31,7 @@ from temoin.patients.traits import Traits
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
-from temoin.pharmacies.zones import zone_of, zone_of_postcode
+from temoin.pharmacies.zones import place_of, zone_of_postcode
 from temoin.testing.groups import join_group
 
 
@@ -83,7 +83,8 @@ def import_patients(
     check_right(by=by, right=Right.IMPORT_RESULTS)
     check_right(by=by, right=Right.REGISTER_PATIENT)
     terms = read_terms(by=by)
-    rules = CellRules(now(), dates, zone_of(by.pharmacy_id), zone_of_postcode, terms.date_order)
+    place = place_of(by.pharmacy_id)
+    rules = CellRules(now(), dates, place.zone, place.region, zone_of_postcode, terms.date_order)
     people = read_patients(stream, rules=rules, said=replace(said, columns={**terms.columns, **said.columns}))
     if not run.is_trial:
         remember_said(by=by, dates=dates, columns=said.columns)

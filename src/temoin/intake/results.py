@@ -44,7 +44,7 @@ from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
-from temoin.pharmacies.zones import zone_of, zone_of_postcode
+from temoin.pharmacies.zones import place_of, zone_of_postcode
 from temoin.testing.models import Record, source_indexes
 from temoin.testing.signing import cancel_result, correct_result
 from temoin.testing.states import RecordState
@@ -238,7 +238,8 @@ def _take_rows(taker: _Taker, file: FileOfResults, after: int, tell: Callable[[R
 
 def _open_file(by: Seat, stream: BinaryIO, dates: DateOrder | None, said: Said) -> FileOfResults:
     terms = read_terms(by=by)
-    rules = CellRules(now(), dates, zone_of(by.pharmacy_id), zone_of_postcode, terms.date_order)
+    place = place_of(by.pharmacy_id)
+    rules = CellRules(now(), dates, place.zone, place.region, zone_of_postcode, terms.date_order)
     return open_results(stream, rules=rules, said=replace(said, columns={**terms.columns, **said.columns}))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from time import monotonic
 from types import MappingProxyType
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,13 +16,23 @@ from django.utils.translation import gettext_lazy as _
 
 from temoin.lib.data_file import Entry, read_data
 from temoin.lib.errors import refuse
+from temoin.lib.phones import region_of_postcode
 from temoin.lib.tenant import current_pharmacy
 from temoin.lib.zones import zone_named
 from temoin.pharmacies.models import Pharmacy
 
 KEPT = 30.0  # seconds for which a process remembers a pharmacy's zone: each page and each parcel asks for it
 _POSTCODE = re.compile(r"[0-9]{5}")
-_remembered: dict[UUID, tuple[float, ZoneInfo]] = {}
+
+
+class PharmacyPlace(NamedTuple):
+    """Where a pharmacy is, as its clock and its telephone have it."""
+
+    zone: ZoneInfo
+    region: str  # of the numbering plan
+
+
+_remembered: dict[UUID, tuple[float, PharmacyPlace]] = {}
 
 
 def zone_of_postcode(postcode: str) -> str:
@@ -47,14 +58,18 @@ def choose_zone(told: str, postcode: str) -> str:
         raise refuse("time_zone", "unknown", message) from None
 
 
+def place_of(pharmacy_id: UUID) -> PharmacyPlace:
+    """Return where a pharmacy is. A change is known to every process within half a minute."""
+    known_since, place = _remembered.get(pharmacy_id, (0.0, None))
+    if place is None or monotonic() - known_since > KEPT:
+        name, postcode = Pharmacy.objects.values_list("time_zone", "postcode").get(id=pharmacy_id)
+        place = PharmacyPlace(ZoneInfo(name), region_of_postcode(postcode))
+        _remembered[pharmacy_id] = monotonic(), place
+    return place
+
+
 def zone_of(pharmacy_id: UUID) -> ZoneInfo:
-    """Return a pharmacy's zone. A change is known to every process within half a minute."""
-    known_since, zone = _remembered.get(pharmacy_id, (0.0, None))
-    if zone is None or monotonic() - known_since > KEPT:
-        name = Pharmacy.objects.values_list("time_zone", flat=True).get(id=pharmacy_id)
-        zone = ZoneInfo(name)
-        _remembered[pharmacy_id] = monotonic(), zone
-    return zone
+    return place_of(pharmacy_id).zone
 
 
 def zone_here() -> ZoneInfo:

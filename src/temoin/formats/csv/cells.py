@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 from temoin.formats.csv.dates import DateOrder, Written, read_written
 from temoin.formats.csv.problems import CellProblem
 from temoin.formats.csv.rows import CellMoment
+from temoin.formats.csv.telephones import dialled, regions_of
 from temoin.formats.csv.vocabulary import FederalState, find_clock, find_zone, folded, languages, states, words
-from temoin.lib.countries import FRANCE, FRENCH_POSTCODES, find_country, two_letters
+from temoin.lib.countries import FRANCE, FRENCH_POSTCODES, find_country
 from temoin.lib.mail_address import AddressError, AddressFault, check_address
-from temoin.lib.phones import PhoneError, read_phone, region_of_postcode
+from temoin.lib.phones import METROPOLIS, AmbiguousPhoneError, PhoneError, read_phone, region_of_postcode
 from temoin.lib.text import GarbledTextError, UnreadableTextError, clean_line
 from temoin.lib.zones import HOUSE, day_of
 from temoin.testing.report import Address
@@ -77,6 +78,7 @@ class CellRules:
     now: datetime
     order: DateOrder | None = None  # of day and month, as whoever imports says
     home: ZoneInfo = HOUSE  # the importing pharmacy's
+    region: str = METROPOLIS  # the numbering plan of its telephones
     zone_of_postcode: Callable[[str], str] = lambda _postcode: HOUSE.key  # of a French place; "" when not known
     remembered: DateOrder | None = None  # what was said of an earlier file, where nothing is said of this one
     orders: Mapping[str, DateOrder] = field(default_factory=dict)  # of each column, once the whole file was judged
@@ -200,16 +202,28 @@ class Cells:
 
     def phone(self, column: str, address: Address, *, value: str) -> str:
         """Return a phone number in E.164, read as one of the country of the address."""
+        return self._phone(column, address, value, regions_of(address))
+
+    def phone_here(self, column: str, address: Address) -> str:
+        """Return the number of somebody who may live abroad and be called by a number of the pharmacy's country."""
+        regions = {self.rules.region, *(regions_of(address) if address.country else ())}
+        return self._phone(column, address if address.country else Address(), self.optional(column), regions)
+
+    def _phone(self, column: str, address: Address, value: str, regions: set[str]) -> str:
         cause = _cause_of_phone(address, value)
-        number = "" if cause or not value else _dialled(address, value)
-        if value and not number:
-            self.refuse(column, cause or "phone")
-        return number
+        if value and not cause:
+            try:
+                return read_phone(value, regions)
+            except PhoneError as error:
+                cause = "phone_twice" if isinstance(error, AmbiguousPhoneError) else "phone"
+        if cause:
+            self.refuse(column, cause)
+        return ""
 
     def phone_of_others(self, column: str, address: Address, *, value: str) -> str:
         """Return the number of somebody who is not called from here; "" where it is digits that nobody can have."""
         if _DIGITS.fullmatch(value):
-            return _dialled(address, value)
+            return dialled(address, value)
         return self.phone(column, address, value=value)
 
     def state(self, column: str) -> FederalState | None:
@@ -372,13 +386,3 @@ def _cause_of_phone(address: Address, value: str) -> str:
         return "scientific"
     is_french = address.country in FRENCH_POSTCODES
     return "zeros_lost" if is_french and _PHONE_WITHOUT_ZERO.fullmatch(value) else ""
-
-
-def _dialled(address: Address, value: str) -> str:
-    regions = {two_letters(address.country)}
-    if address.country in FRENCH_POSTCODES:
-        regions = {region_of_postcode(address.postcode), *(regions - {two_letters(FRANCE)})}
-    try:
-        return read_phone(value, regions)
-    except PhoneError:
-        return ""

@@ -230,6 +230,10 @@ ROW_MESSAGES: dict[str, CsvMessage] = {
         ("Ce n’est pas un numéro de téléphone.", "Écrivez par exemple 205-999-2800 ou 06 12 34 56 78."),
         ("This is not a phone number.", "Write for example 205-999-2800 or 06 12 34 56 78."),
     ),
+    "phone_twice": CsvMessage(
+        ("Ce numéro existe dans deux pays.", "Commencez-le par + et l’indicatif du pays."),
+        ("This number exists in two countries.", "Begin it with + and the country's number."),
+    ),
     "email": CsvMessage(
         ("Ce n’est pas une adresse électronique.", "Corrigez l'adresse ou videz la cellule."),
         ("This is not an e-mail address.", "Correct the address or empty the cell."),

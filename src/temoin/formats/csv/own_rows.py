@@ -70,8 +70,7 @@ def read_patient_traits(cells: Cells, address: Address) -> PatientTraits | None:
     born = cells.birth_date("patient_dob")
     cells.required("patient_sex")
     sex = cells.word("patient_sex", "sexes", "sex")
-    dialled_in = address if address.country else Address()
-    phone = cells.phone("patient_phone_number", dialled_in, value=cells.optional("patient_phone_number"))
+    phone = cells.phone_here("patient_phone_number", address)
     email = cells.email("patient_email")
     if born is None:
         return None
