@@ -12,6 +12,7 @@ import psycopg
 
 from temoin.keeping.ledger import KEYS_ENDED, count_forgotten
 from temoin.lib.clock import now
+from temoin.lib.zones import HOUSE, day_of
 from temoin.settings.file import Config, Process
 from temoin.site.database_role import power_findings
 from temoin.site.known_schema import schema_findings
@@ -129,7 +130,9 @@ def backup_words(database: psycopg.Connection) -> list[str]:
     if due_at is None or due_at.year == NEVER:
         words.append("No backup was ever verified: temoin backup verify restores the newest beside the site.")
     elif due_at + OLD < now():
-        words.append(f"No backup was verified since {due_at - OLD:%Y-%m-%d}: is temoin-backup-verify.timer running?")
+        words.append(
+            f"No backup was verified since {day_of(due_at - OLD, HOUSE)}: is temoin-backup-verify.timer running?"
+        )
     if is_failing:
         words.append("The newest backup did not restore as it must: temoin backup verify tells why.")
     if archives == "off":

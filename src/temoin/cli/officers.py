@@ -10,6 +10,7 @@ from temoin.cli.commands import Commands
 from temoin.cli.console import say
 from temoin.cli.django_process import settings_of_process
 from temoin.cli.operating import operate
+from temoin.lib.zones import HOUSE, day_of
 from temoin.settings.file import Process
 
 
@@ -48,7 +49,7 @@ def _list(_options: argparse.Namespace) -> None:
     for one in list_officers():
         standing = "has a passkey" if one.credential_id else "invited"
         if one.ended_at is not None:
-            standing = f"ended on {one.ended_at:%Y-%m-%d}"
+            standing = f"ended on {day_of(one.ended_at, HOUSE)}"
         say(f"{one.id}  {one.name}  {standing if one.is_sound else 'NOT AS THIS SITE LEFT IT'}")
 
 

@@ -7,12 +7,14 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from temoin.cli.commands import Commands
 from temoin.cli.console import complain, say
 from temoin.cli.django_process import settings_of_process
 from temoin.cli.numbers import calendar_day
 from temoin.cli.operating import DONE, operate, operator_command
+from temoin.lib.zones import day_of
 from temoin.settings.file import Process
 
 if TYPE_CHECKING:
@@ -120,27 +122,28 @@ def _holds(options: argparse.Namespace) -> int:
     """Tell who holds what, since and until when; status 1 while one is to be looked at again."""
     from temoin.journal.act import denials_recorded
     from temoin.pharmacies.seat import today
+    from temoin.pharmacies.zones import zone_of
     from temoin.retention.holds import list_holds
 
     by = _owner(options)
     with denials_recorded(by):
         holds = [hold for hold in list_holds(by=by) if hold.is_in_force or options.all]
     for hold in holds:
-        say(_hold_line(hold))
+        say(_hold_line(hold, zone_of(by.pharmacy_id)))
     if not holds:
         say("No hold.")
     day = today(by.pharmacy_id)
     return SOMEBODY_SHOULD_LOOK if any(hold.is_to_look_at(day) for hold in holds) else DONE
 
 
-def _hold_line(hold: HoldView) -> str:
+def _hold_line(hold: HoldView, zone: ZoneInfo) -> str:
     whose = f"patient {hold.patient_id}" if hold.patient_id else "all of the pharmacy"
-    begin = f"placed {hold.placed_at:%Y-%m-%d} by {hold.placed_by or 'somebody who is not named any more'}"
+    begin = f"placed {day_of(hold.placed_at, zone)} by {hold.placed_by or 'somebody who is not named any more'}"
     end = "in force" + (
         f", to be looked at again on {hold.review_on}" if hold.review_on else ", without a day to look again"
     )
     if hold.lifted_at:
-        end = f"lifted {hold.lifted_at:%Y-%m-%d} by {hold.lifted_by}: {hold.lifted}"
+        end = f"lifted {day_of(hold.lifted_at, zone)} by {hold.lifted_by}: {hold.lifted}"
     return f"{hold.id}  {whose}, {begin}: {hold.reason}; {end}"
 
 
