@@ -115,6 +115,14 @@ def test_a_flood_of_appointments_closes_no_queue(booking: Booking):
     assert ask(put_in, queue)[0] in {200, 410}  # looked at: taken, unless the hour's key is of another month
 
 
+def test_one_caller_takes_no_pharmacy_its_minute(booking: Booking):
+    wish = wish_of(booking, starts=0)
+    taken = [ask(take, wish, caller="198.51.100.9")[0] for _ in range(PER_PHARMACY)]
+
+    assert (taken[0], taken[-1]) == (423, 429)
+    assert ask(take, wish)[0] == 423
+
+
 def test_a_device_holds_three(booking: Booking):
     device = text(b"d" * 16)
     wishes = [wish_of(booking, ahead=60 + place, number=4170 + place, device=device) for place in range(4)]

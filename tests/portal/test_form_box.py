@@ -107,6 +107,19 @@ def test_a_flood_of_many_callers_stays_within_the_pace_of_one_pharmacy(house: Ho
     assert ask(put_in, form_of(elsewhere))[0] == 200
 
 
+@pytest.mark.usefixtures("cheap")
+@pytest.mark.parametrize("flood", ["198.51.100.{}", "2001:db8:7:{}::1"])
+def test_a_flood_of_one_caller_leaves_room_for_the_queue(house: House, flood: str):
+    form = form_of(house)
+
+    sent = [ask(put_in, form, caller=flood.format(7))[0] for _ in range(PER_POSTER)]
+    if ":" in flood:  # another network of the same subscriber
+        assert ask(put_in, form, caller=flood.format(8))[0] == 429
+
+    assert (sent[0], sent[-1]) == (200, 429)
+    assert ask(put_in, form_of(house, number=418))[0] == 200
+
+
 def test_a_form_without_its_work_is_refused(house: House):
     form = form_of(house)
     spoilt = next(

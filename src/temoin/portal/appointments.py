@@ -26,7 +26,7 @@ from temoin.arrivals.appointments import (
     put_off,
     take_place,
 )
-from temoin.delivery.pace import Bucket, charge, has_tokens
+from temoin.delivery.pace import charge, has_tokens
 from temoin.portal.forms import (
     SentForm,
     another_day,
@@ -40,7 +40,7 @@ from temoin.portal.forms import (
     stamp_day,
     standing_of,
 )
-from temoin.portal.limits import caller_buckets
+from temoin.portal.limits import caller_buckets, form_buckets
 from temoin.portal.views import address_of, plain
 
 PER_PHARMACY: Final = 10  # appointments a minute
@@ -94,7 +94,7 @@ def take(request: HttpRequest) -> HttpResponse:
     found = standing_of(request, asked.sent.token)
     if isinstance(found, HttpResponse):
         return found
-    buckets = [*caller_buckets(address_of(request)), Bucket(f"appointments|{found.pharmacy_id}", PER_PHARMACY)]
+    buckets = form_buckets(address_of(request), f"appointments|{found.pharmacy_id}", PER_PHARMACY)
     if not has_tokens(buckets):
         return plain("too many requests", 429)
     charge(buckets)

@@ -24,10 +24,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from temoin.arrivals.box import BoxAnswer, HandedForm, StandingPoster, find_poster, hand_in, key_of_month
-from temoin.delivery.pace import Bucket, charge, has_tokens
+from temoin.delivery.pace import charge, has_tokens
 from temoin.lib.clock import now
 from temoin.portal.form_page import form_context
-from temoin.portal.limits import caller_buckets
+from temoin.portal.limits import caller_buckets, form_buckets
 from temoin.portal.views import SITE, address_of, plain
 
 TOKEN_BYTES: Final = 16
@@ -83,7 +83,7 @@ def put_in(request: HttpRequest) -> HttpResponse:
     found = standing_of(request, sent.token)
     if isinstance(found, HttpResponse):
         return found
-    buckets = [*caller_buckets(address_of(request)), Bucket(f"poster|{found.pharmacy_id}", PER_POSTER)]
+    buckets = form_buckets(address_of(request), f"poster|{found.pharmacy_id}", PER_POSTER)
     if not has_tokens(buckets):
         return plain("too many requests", 429)
     charge(buckets)

@@ -14,6 +14,7 @@ PER_ADDRESS = 60  # an IPv4 address may be that of a carrier, with thousands of 
 PER_SUBSCRIBER = 20  # the /64 that an IPv6 address is drawn from
 PER_SITE, WHOLE_SITE = 200, 48  # the /48 that a subscriber may be given whole
 PER_LETTER = 20
+OF_A_PHARMACY = 2 / 3  # of its pace: the telephones of a queue may all be behind one address, and a flood too
 IN_ALL = 1200  # wrong codes on real letters, each of which has a link behind it
 
 
@@ -26,6 +27,12 @@ def caller_buckets(address: str) -> list[Bucket]:
         Bucket(f"caller|{network}", PER_SUBSCRIBER),
         Bucket(f"caller|{caller_network(address, WHOLE_SITE)}", PER_SITE),
     ]
+
+
+def form_buckets(address: str, whose: str, size: float) -> list[Bucket]:
+    """Return what a form is charged to: who hands it in, and the pharmacy's pace, of which nobody has the whole."""
+    theirs = Bucket(f"{whose}|{caller_network(address, WHOLE_SITE)}", size * OF_A_PHARMACY)
+    return [*caller_buckets(address), theirs, Bucket(whose, size)]
 
 
 def letter_buckets(lookup_hash: bytes) -> list[Bucket]:
