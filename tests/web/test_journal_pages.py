@@ -25,8 +25,9 @@ from temoin.oversight import journal
 from temoin.oversight.journal import export_journal, names_of_members, read_journal
 from temoin.oversight.looks import list_looks
 from temoin.oversight.review import Oddity, review_reading
+from temoin.patients.queries import read_patient
 from temoin.pharmacies.professions import Profession
-from temoin.testing.queries import list_tests, read_test
+from temoin.testing.queries import list_tests, list_tests_of_patient, read_test
 from temoin.web.journal_words import EVENT_WORDS
 
 MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -228,6 +229,18 @@ def test_who_reads_much_more_than_they_work_is_named(house: House):
         look_at(house.owner, 9)
 
     assert remarks(house, MONDAY) == {(house.colleague.member_id, Oddity.LOOKED_MORE_THAN_WORKED, 12)}
+
+
+def test_pages_that_only_show_a_patient_or_a_form_are_no_work(house: House):
+    patients = [make_patient(house.owner, nir="") for _ in range(10)]
+    with frozen_at(MONDAY):
+        for patient in patients:
+            read_patient(by=house.colleague, patient_id=patient)
+            list_tests_of_patient(by=house.colleague, patient_id=patient)
+        look_at(house.owner, 11, EventKind.ARRIVAL_READ)
+
+    named = {(house.colleague.member_id, 10), (house.owner.member_id, 11)}
+    assert remarks(house, MONDAY) == {(who, Oddity.LOOKED_MORE_THAN_WORKED, count) for who, count in named}
 
 
 @pytest.mark.parametrize("moment", [SUNDAY, MONDAY.replace(hour=4), MONDAY.replace(hour=21)])

@@ -10,7 +10,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from temoin.journal.act import record_look
-from temoin.journal.events import EventKind
+from temoin.journal.events import LISTINGS, EventKind
+from temoin.journal.events import LOOKS as ONE_SEEN
 from temoin.journal.queries import EventFilter, EventRow, all_events
 from temoin.journal.unreadable import each_opened
 from temoin.lib.names import plain_name
@@ -23,20 +24,14 @@ from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.testing.models import Record
 
-LOOKS = frozenset(
-    {
-        EventKind.PATIENT_READ,
-        EventKind.TEST_READ,
-        EventKind.RESULT_PRINTED,
-        EventKind.TICKET_PRINTED,
-        EventKind.ANSWERS_READ,
-    }
-)
-_NO_WORK = LOOKS | {
-    EventKind.LOOKS_LISTED,
+# That a patient's looks were listed for them is no look of whoever did it, and no work either.
+LOOKS = frozenset(ONE_SEEN) - {EventKind.LOOKS_LISTED}
+_NO_WORK = frozenset({*ONE_SEEN, *LISTINGS}) | {
+    EventKind.ORPHANS_READ,
     EventKind.ACCESS_DENIED,
     EventKind.MEMBER_SEATED,
     EventKind.SIGNED_IN,
+    EventKind.HANDED_OVER,
     EventKind.TRAINING_ENTERED,
 }
 
