@@ -6,10 +6,15 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from appointing import Booking
+from arriving import arrive
 from django.test import Client
 from django.urls import reverse
 from people import House, at_once, make_lot, make_patient, make_seat, make_signed, sign_in
 
+from temoin.arrivals.actions import AcceptedTest, NewPerson, accept_arrival
+from temoin.arrivals.appointed import move_appointment
+from temoin.arrivals.queries import read_arrival
 from temoin.delivery.letters import read_knowledge
 from temoin.delivery.telling import ToldBy, note_told
 from temoin.journal.act import record_look, record_looks
@@ -17,9 +22,12 @@ from temoin.journal.events import LISTINGS, LOOKS, EventKind
 from temoin.journal.listings import NAME, record_listing
 from temoin.journal.models import Alert, Event
 from temoin.lib.clock import frozen_at, now
+from temoin.lib.ids import hourly_id
 from temoin.lib.tenant import tenant_scope
 from temoin.oversight.reading import HOUR, PatientsSeen, patients_seen, reads_much
 from temoin.oversight.reading_settings import ReadingPace
+from temoin.patients.actions import CURRENT_NOTICE
+from temoin.patients.traits import check_traits
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.seat import Seat
 from temoin.web.access import Access
@@ -149,6 +157,35 @@ def test_who_asks_for_hundreds_that_are_nobody_here_is_stopped_and_told_of(house
     assert told(house) == [("member", house.colleague.member_id)]
 
 
+def test_a_form_that_a_patient_filled_in_is_a_patient_until_it_is_accepted(house: House):
+    see(house.colleague, LIMIT - 1, kind=EventKind.ARRIVAL_READ)
+    arrival_id = arrive(house.owner)
+
+    form = read_arrival(by=house.colleague, arrival_id=arrival_id).filled
+    assert form is not None
+    assert patients_seen(by=house.colleague).opened == LIMIT
+    assert at_work(house.colleague).get(reverse("arrival", args=[arrival_id])).status_code == 302
+    assert told(house) == [("member", house.colleague.member_id)]
+    person = NewPerson(patient_id=uuid4(), traits=check_traits(form.traits), put_aside=())
+    test = AcceptedTest(record_id=hourly_id(), kind=form.kind, notice=CURRENT_NOTICE, answers=form.answers)
+    accept_arrival(by=house.colleague, arrival_id=arrival_id, person=person, test=test)
+    assert patients_seen(by=house.colleague).opened == LIMIT - 1
+
+
+def test_a_file_of_many_is_told_of_though_no_other_page_is_asked_for(house: House, patient: UUID):
+    make_signed(house.owner, patient, make_lot(house.owner))
+    see(house.owner, LIMIT - 1)
+
+    answer = sign_in(Client(), house.owner).get(reverse("results_file"))
+    sent = b"".join(answer.streaming_content)
+
+    assert (answer.status_code, sent.count(b"\n")) == (200, 2)
+    assert told(house) == []
+    list_many(house.owner, ReadingPace().shown_per_hour - LIMIT)
+    b"".join(sign_in(Client(), house.owner).get(reverse("results_file")).streaming_content)
+    assert told(house) == [("member", house.owner.member_id)]
+
+
 def test_a_busy_counter_is_never_troubled(house: House, patient: UUID):
     browser = at_work(house.colleague)
     shown = [uuid4() for _ in range(100)]
@@ -193,7 +230,12 @@ def test_every_page_that_records_a_look_keeps_the_pace(house: House, patient: UU
     places: dict[str, object] = {"patient_id": patient, "record_id": record_id, "way": ToldBy.PHONE.value}
     places["telling_id"] = read_knowledge(by=house.owner, record_id=record_id).told[0].id
     places["other_id"] = make_patient(house.owner)
+    booking = Booking(house.owner)
+    _taken, moved = booking.take(booking.hour(60), number=1000, traits={"phone": "06 12 34 56 78", "email": ""})
+    move_appointment(by=house.owner, arrival_id=moved, starts_at=booking.hour(70))
+    places["arrival_id"] = moved  # a form to open, and somebody to call
     browser = sign_in(Client(), house.owner)
+    seen: set[str] = set()
     for route in ROUTES:
         if not route.needs_seat or "GET" not in route.methods or "parcel_id" in route.path or "member" in route.path:
             continue
@@ -204,8 +246,10 @@ def test_every_page_that_records_a_look_keeps_the_pace(house: House, patient: UU
         browser.get(reverse(route.name, kwargs=wanted))
 
         looked = set(_looks(house)) - before
+        seen |= {route.name} if looked else set()
         assert not looked or route.shows_patients, route.name
         assert not route.shows_patients or route.access is not Access.PUBLIC
+    assert {"patient", "test", "arrival", "appointment_contact", "results"} <= seen
 
 
 def _looks(house: House) -> list[UUID]:

@@ -187,9 +187,10 @@ class EventKind(StrEnum):
     TOKEN_ISSUED = "program.token_issued"  # noqa: S105 the name of an event
 
 
-# Looks at one patient's record, result or ticket.
+# Looks at one patient's record, result or ticket, or at the form that they filled in.
 LOOKS = (
     EventKind.PATIENT_READ.value,
+    EventKind.ARRIVAL_READ.value,
     EventKind.TEST_READ.value,
     EventKind.RESULT_PRINTED.value,
     EventKind.TICKET_PRINTED.value,

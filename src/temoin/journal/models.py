@@ -57,7 +57,7 @@ class Event(TenantModel):
             # serves the count of the patients whom somebody saw in the last hour (`oversight.reading`)
             models.Index(
                 fields=["pharmacy_id", "actor_id", "at"],
-                name="journal_event_reader",
+                name="journal_event_looker",
                 condition=models.Q(kind__in=[*LOOKS, *LISTINGS]),
             ),
             # serves "who saw", from a listing to the looks that showed it

@@ -23,7 +23,8 @@ PACE: Handed[ReadingPace] = Handed("pace of reading")
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
-# A listing is read once, however often it was shown; most hours of a counter show a few of them.
+# A listing is read once, however often it was shown; most hours of a counter show a few of them. Whoever filled in a
+# form that was accepted has a record, by which they count.
 _SEEN = """
     WITH looks AS MATERIALIZED (
         SELECT kind, subject_id, digest, count(*) FILTER (WHERE detail = ANY(%(asked)s)) AS asked FROM journal_event
@@ -44,6 +45,8 @@ _SEEN = """
                AND at > %(minute_ago)s AND kind = ANY(%(kinds)s) AND kind <> ALL(%(listings)s)),
            (SELECT coalesce(sum(asked), 0) FROM looks WHERE kind = ANY(%(listings)s) AND digest = '')
       FROM seen s LEFT JOIN testing_record r ON r.pharmacy_id = %(pharmacy)s AND r.id = s.id
+     WHERE NOT EXISTS (SELECT FROM arrivals_arrival a
+                        WHERE a.pharmacy_id = %(pharmacy)s AND a.id = s.id AND a.state = 'accepted')
 """
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, cast
@@ -107,7 +107,25 @@ def _answer_to(
         return lead_to_confirmation(request)
     if route.step_up and not route.needs_seat and not stands_for_all_places(request):
         raise DeniedError("own_account")
-    return route.view(request, *given, **places)
+    answer = route.view(request, *given, **places)
+    return _watched(answer, given[0]) if route.shows_patients and route.step_up else answer
+
+
+def _watched(answer: HttpResponseBase, seat: Seat) -> HttpResponseBase:
+    """Have it told at once when a file, or letters, showed unusually much: no other page may ever be asked for."""
+    sent = cast("Any", answer)
+    if sent.streaming:
+        sent.streaming_content = _then_told(sent.streaming_content, seat)
+    else:
+        reads_much(by=seat)
+    return answer
+
+
+def _then_told(parts: Iterable[bytes], seat: Seat) -> Iterator[bytes]:
+    try:
+        yield from parts
+    finally:  # whoever broke it off saw what was sent
+        reads_much(by=seat)
 
 
 def _asks_factor(route: GuardedRoute, request: HttpRequest, given: list[Seat]) -> bool:

@@ -79,6 +79,7 @@ COUNTER = [
     ),
     GuardedRoute(
         name="appointment_contact",
+        shows_patients=True,
         path="appointments/<uuid:arrival_id>/contact/",
         view=appointments.contact,
         access=Right.REGISTER_PATIENT,
