@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
+from temoin.lib.countries import FRENCH_POSTCODES
 from temoin.testing.report import Address
 
 # Ten years each, as the open data of the French screening file counted (2020-2023).
 OLDEST_BAND = 90
-FRANCE = "FRA"
+# Guyane is of France under its own country's code too; Monaco has a French postcode and is no part of it.
+PARTS_OF_FRANCE = FRENCH_POSTCODES - {"MCO"}
 
 
 def age_band(born: date, day: date) -> str:
@@ -24,7 +26,7 @@ def departement(address: Address) -> str:
     Some forty communes have the postcode of a neighbouring département: good enough for counting, not for naming one.
     """
     code = address.postcode
-    if address.country != FRANCE or len(code) != 5 or not (code.isascii() and code.isdecimal()):
+    if address.country not in PARTS_OF_FRANCE or len(code) != 5 or not (code.isascii() and code.isdecimal()):
         return ""
     if code.startswith("20"):  # Corsica: 200 and 201 are the south, 202 and 206 the north
         return "2A" if code < "20200" else "2B"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from temoin.testing.coarse import FRANCE, age_band, departement
+from temoin.testing.coarse import PARTS_OF_FRANCE, age_band, departement
 from temoin.testing.fields import copy_in
 from temoin.testing.report import PatientForm, Report, ReportStatus
 
@@ -50,5 +50,5 @@ def _anonymous(report: Report) -> dict[str, Any]:
         "patient.age_band": age_band(report.patient.birth_date, report.sampled_at.date()),
         "patient.address.county": departement(home),
         # Abroad a state or a region is what is nearest to a département.
-        "patient.address.state": "" if home.country == FRANCE else home.state,
+        "patient.address.state": "" if home.country in PARTS_OF_FRANCE else home.state,
     }
