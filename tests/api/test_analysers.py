@@ -65,7 +65,7 @@ def take(program: LineProgram, content: bytes) -> bytes:
 
 
 def proposed(house: House) -> list[tuple[str, str]]:
-    found = proposed_tests(by=house.owner)
+    found = proposed_tests(by=house.owner).tests
     return [(one.opened.sealed["number"], one.proposal.reading.outcomes["sars-cov-2"]) for one in found]
 
 
@@ -84,7 +84,7 @@ def test_the_analysers_clock_is_the_pharmacys(house: House, number: str):
     read = (now() - timedelta(seconds=5)).astimezone(zone_of(house.here.id)).replace(microsecond=0)
 
     assert take(analyser(house.owner), message(number, at=f"{read:%Y%m%d%H%M%S}")) == ACK
-    (one,) = proposed_tests(by=house.owner)
+    (one,) = proposed_tests(by=house.owner).tests
     assert one.proposal.reading.read_at == read
 
 
@@ -193,7 +193,7 @@ def test_a_message_that_comes_again_days_later_proposes_nothing_again(
     read = now().astimezone(zone_of(house.here.id)).replace(microsecond=0)
     program, content = analyser(house.owner), message(number, at=f"{read:%Y%m%d%H%M%S}" if tells_time else "")
     take(program, content)
-    (one,) = proposed_tests(by=house.owner)
+    (one,) = proposed_tests(by=house.owner).tests
     act = {"signed": sign_proposal, "put aside": put_aside_proposal}.get(done)
     if act:
         act(by=house.owner, record_id=one.opened.record_id, seen_version=one.seen_version)
@@ -214,7 +214,7 @@ def test_a_result_without_a_time_that_another_test_of_the_number_had_is_a_person
 ):
     program = analyser(house.owner)
     take(program, message(number))
-    (one,) = proposed_tests(by=house.owner)
+    (one,) = proposed_tests(by=house.owner).tests
     sign_proposal(by=house.owner, record_id=one.opened.record_id, seen_version=one.seen_version)
     forget(house, as_role)
     with shifted_by(timedelta(days=5)):

@@ -68,7 +68,7 @@ def test_a_message_after_its_call_and_a_call_after_its_message_are_answered_as_k
     told = answered(message("1"), worker)
 
     assert (first["taken"], told.code, stored(house)) == (True, AckCode.ACCEPT, (1, 1))
-    (waits,) = proposed_tests(by=house.owner)
+    (waits,) = proposed_tests(by=house.owner).tests
     sign_proposal(by=house.owner, record_id=waits.opened.record_id, seen_version=waits.seen_version)
     assert answered(message("2"), worker).code is AckCode.ACCEPT
     assert hand_in(worker, result) == first
@@ -77,7 +77,7 @@ def test_a_message_after_its_call_and_a_call_after_its_message_are_answered_as_k
 
 def test_a_call_after_its_message_tells_the_test_of_the_message(house: House, worker: str, message, result):
     answered(message(), worker)
-    (waits,) = proposed_tests(by=house.owner)
+    (waits,) = proposed_tests(by=house.owner).tests
 
     verdict = hand_in(worker, result)
 
@@ -127,7 +127,7 @@ def test_a_message_of_another_device_or_reading_is_refused_and_its_correction_is
 
     assert answered(message("1", negative), worker).code is AckCode.ERROR
     assert answered(message("2", negative, ("|A|||F|||", "|A|||C|||")), worker).code is AckCode.ACCEPT
-    (waits,) = proposed_tests(by=house.owner)
+    (waits,) = proposed_tests(by=house.owner).tests
     assert waits.proposal.reading.outcomes == {"sars-cov-2": "negative"}
     reading = {**result["reading"], "outcomes": {"sars-cov-2": "negative"}}
     assert hand_in(worker, {**result, "reading": reading})["taken"]

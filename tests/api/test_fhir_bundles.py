@@ -61,7 +61,7 @@ def test_a_bundle_is_proposed_once_under_its_key_and_signed_by_a_person(house: H
     assert (first.status_code, first.content) == (200, again.content)
     assert issues(first)[0] == ("information", "informational", "")
     assert stored(house) == (1, 1)
-    (waiting,) = proposed_tests(by=house.owner)
+    (waiting,) = proposed_tests(by=house.owner).tests
     seen = {"record_id": waiting.opened.record_id, "seen_version": waiting.seen_version}
     assert sign_proposal(by=house.owner, **seen).findings[0].outcome == "positive"
 
@@ -102,7 +102,7 @@ def test_the_components_of_an_observation_are_proposed_as_one_test_or_none(house
 
     assert ("error", "value", "Bundle.entry[0].resource.component[2].code") in issues(refused)
     assert (refused.status_code, taken.status_code) == (422, 200)
-    (waiting,) = proposed_tests(by=house.owner)
+    (waiting,) = proposed_tests(by=house.owner).tests
     assert dict(waiting.proposal.reading.outcomes) == dict.fromkeys(
         ("sars-cov-2", "influenza-a", "influenza-b"), "positive"
     )

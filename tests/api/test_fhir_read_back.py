@@ -233,7 +233,7 @@ def test_a_result_is_found_by_the_number_that_its_sender_gave_it_and_by_nobody_e
     body = orjson.dumps(own_bundle(house.here.finess, now()))
     sent = Client().post(f"{BASE}?notice={CURRENT_NOTICE}", body, content_type="application/fhir+json", headers=head)
     before = matches(search("DiagnosticReport", worker, identifier="F1"))
-    (waiting,) = proposed_tests(by=house.owner)
+    (waiting,) = proposed_tests(by=house.owner).tests
     sign_proposal(by=house.owner, record_id=waiting.opened.record_id, seen_version=waiting.seen_version)
 
     (found,) = matches(search("DiagnosticReport", worker, identifier="f1"))

@@ -26,7 +26,7 @@ from temoin.testing.actions import abandon_test, undo_sample
 from temoin.testing.amendments import proposed_amendments
 from temoin.testing.merging import merge_patients
 from temoin.testing.models import Record
-from temoin.testing.proposals import enter_result, proposed_tests, put_aside_proposal, sign_proposal
+from temoin.testing.proposals import enter_result, proposed_among, proposed_tests, put_aside_proposal, sign_proposal
 from temoin.testing.signing import cancel_result
 
 ADDRESS = f"/api/v1/hl7?notice={CURRENT_NOTICE}"
@@ -65,7 +65,7 @@ def test_a_message_is_acknowledged_proposed_and_signed_by_a_person(house: House,
     told = answered(message, worker)
 
     assert (told.code, told.control_id, told.errors) == (AckCode.ACCEPT, "77", set())
-    (waiting,) = proposed_tests(by=house.owner)
+    (waiting,) = proposed_tests(by=house.owner).tests
     seen = {"record_id": waiting.opened.record_id, "seen_version": waiting.seen_version}
     report = sign_proposal(by=house.owner, **seen)
     assert (report.patient.birth_family_name, report.findings[0].outcome) == ("Doe", "positive")
@@ -112,7 +112,7 @@ def test_a_message_that_comes_again_after_its_kept_answer_proposes_nothing_again
     house: House, worker: str, message: str, forget: Callable, done: str
 ):
     answered(message, worker)
-    (one,) = proposed_tests(by=house.owner)
+    (one,) = proposed_tests(by=house.owner).tests
     act = {"signed": sign_proposal, "put aside": put_aside_proposal}.get(done)
     if act:
         act(by=house.owner, record_id=one.opened.record_id, seen_version=one.seen_version)
@@ -124,7 +124,7 @@ def test_a_message_that_comes_again_after_its_kept_answer_proposes_nothing_again
     assert [told.code for told in (again, renamed)] == [AckCode.ACCEPT] * 2
     assert [told.complaints[0].severity for told in (again, renamed)] == ["I"] * 2
     assert stored(house) == (1, 1)
-    assert len(proposed_tests(by=house.owner)) == (done == "waits")
+    assert len(proposed_tests(by=house.owner).tests) == (done == "waits")
 
 
 def test_a_day_that_is_handed_in_again_is_no_reading_and_a_broken_record_is_told(
@@ -174,7 +174,7 @@ def test_a_correction_replaces_what_waits_and_is_proposed_of_what_is_signed(
     answered(message, worker)
 
     assert answered(negative, worker).code is AckCode.ACCEPT
-    (waits,) = proposed_tests(by=house.owner)
+    (waits,) = proposed_tests(by=house.owner).tests
     assert waits.proposal.reading.outcomes == {"sars-cov-2": "negative"}
     sign_proposal(by=house.owner, record_id=waits.opened.record_id, seen_version=waits.seen_version)
     forget()
@@ -198,7 +198,7 @@ def test_a_correction_of_what_was_never_sent_and_one_of_another_person_are_refus
     told = answered(changed(("|77|", "|78|"), ("Doe^Jane", "Roe^Jane"), message=corrects), worker)
 
     assert (told.code, [one.place for one in told.complaints]) == (AckCode.ERROR, ["OBR-1-3"])
-    assert [one.proposal.reading.outcomes["sars-cov-2"] for one in proposed_tests(by=house.owner)] == ["positive"]
+    assert [one.proposal.reading.outcomes["sars-cov-2"] for one in proposed_tests(by=house.owner).tests] == ["positive"]
 
 
 def test_another_message_under_the_same_number_is_rejected(house: House, worker: str, message: str):
@@ -271,7 +271,7 @@ def test_a_correction_of_what_is_over_is_refused_and_what_was_sent_is_told(
     house: House, worker: str, message: str, end: str
 ):
     answered(message, worker)
-    (one,) = proposed_tests(by=house.owner)
+    (one,) = proposed_tests(by=house.owner).tests
     test = {"by": house.owner, "record_id": one.opened.record_id}
     if end == "cancelled":
         sign_proposal(**test, seen_version=one.seen_version)
@@ -284,18 +284,18 @@ def test_a_correction_of_what_is_over_is_refused_and_what_was_sent_is_told(
 
     assert (told.code, [one.place for one in told.complaints]) == (AckCode.ERROR, ["OBX-1-11"])
     assert (again.code, again.complaints[0].severity, stored(house)) == (AckCode.ACCEPT, "I", (1, 1))
-    assert proposed_tests(by=house.owner) == proposed_amendments(by=house.owner) == []
+    assert proposed_tests(by=house.owner).tests == proposed_amendments(by=house.owner) == []
 
 
 def test_a_correction_never_replaces_the_reading_that_a_person_noted(house: House, worker: str, message: str):
     answered(message, worker)
-    (one,) = proposed_tests(by=house.owner)
+    (one,) = proposed_tests(by=house.owner).tests
     noted = replace(one.proposal.reading, comment="Relu au comptoir")
     enter_result(by=house.owner, record_id=one.opened.record_id, reading=noted)
     corrects = changed((DETECTED, NOT_DETECTED), ("|A|||F|", "|A|||C|"), ("|77|", "|78|"), message=message)
 
     told = answered(corrects, worker)
-    (waits,) = proposed_tests(by=house.owner, among=[one.opened.record_id])
+    (waits,) = proposed_among(by=house.owner, record_ids=[one.opened.record_id])
 
     assert (told.code, [each.place for each in told.complaints]) == (AckCode.ERROR, ["OBX-1-11"])
     assert waits.proposal.reading == noted
@@ -318,6 +318,6 @@ def test_a_correction_follows_a_test_to_the_record_that_stays_of_its_person(hous
         changed((DETECTED, NOT_DETECTED), ("|A|||F|", "|A|||C|"), ("|77|", "|78|"), message=message), worker
     )
 
-    (waiting,) = proposed_tests(by=house.owner)
+    (waiting,) = proposed_tests(by=house.owner).tests
     assert (told.code, waiting.report.findings[0].outcome) == (AckCode.ACCEPT, "negative")
     assert waiting.report.patient.patient_id == str(stays)

@@ -24,9 +24,9 @@ from temoin.patients.actions import CURRENT_NOTICE
 from temoin.patients.models import Patient
 from temoin.pharmacies.scopes import Scope
 from temoin.testing.actions import take_sample
+from temoin.testing.lists import list_tests
 from temoin.testing.models import Record
 from temoin.testing.proposals import proposed_tests, sign_proposal
-from temoin.testing.queries import list_tests
 from temoin.testing.sample import Reading, Sample
 from temoin.testing.signing import correct_result, sign_result
 
@@ -199,7 +199,7 @@ def test_a_result_fills_the_test_of_its_order_once_and_its_correction_too(
     assert [one.code for one in (told, again, corrected, reordered)] == [AckCode.ACCEPT] * 4
     assert (again.complaints[0].severity, reordered.complaints[0].severity) == ("I", "I")
     assert (cancelled.code, places(cancelled)) == (AckCode.ERROR, [("OBR-1-2", "103")])
-    (waiting,) = proposed_tests(by=house.owner)
+    (waiting,) = proposed_tests(by=house.owner).tests
     seen = {"record_id": waiting.opened.record_id, "seen_version": waiting.seen_version}
     report = sign_proposal(by=house.owner, **seen)
     assert (report.order_number, report.findings[0].outcome, stored(house)) == ("C-1", "negative", (1, 1))

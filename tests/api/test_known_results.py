@@ -53,7 +53,7 @@ def test_the_same_again_under_another_key_is_answered_the_same_and_done_once(
     house: House, worker: str, result: dict[str, Any], done: str
 ):
     first = hand_in(worker, result)
-    (one,) = proposed_tests(by=house.owner)
+    (one,) = proposed_tests(by=house.owner).tests
     act = {"signed": sign_proposal, "put aside": put_aside_proposal}.get(done)
     if act:
         act(by=house.owner, record_id=one.opened.record_id, seen_version=one.seen_version)
@@ -62,7 +62,7 @@ def test_the_same_again_under_another_key_is_answered_the_same_and_done_once(
 
     assert again == first | {"number": "a-1"}
     assert stored(house) == (1, 1)
-    assert len(proposed_tests(by=house.owner)) == (done == "waits")
+    assert len(proposed_tests(by=house.owner).tests) == (done == "waits")
 
 
 def test_another_content_under_the_number_is_refused(house: House, worker: str, result: dict[str, Any]):
@@ -72,7 +72,7 @@ def test_another_content_under_the_number_is_refused(house: House, worker: str, 
     for other in ({"patient": OTHER}, {"reading": reading}, {"sample": {**result["sample"], "specimen": "saliva"}}):
         assert codes(hand_in(worker, {**result, **other})) == [("number", "number_used")]
     assert stored(house) == (1, 1)
-    (waits,) = proposed_tests(by=house.owner)
+    (waits,) = proposed_tests(by=house.owner).tests
     assert waits.proposal.reading.outcomes == {"sars-cov-2": "negative"}
 
 
@@ -82,7 +82,7 @@ def test_a_correction_replaces_what_waits_and_is_proposed_of_what_is_signed(
     first = hand_in(worker, result)
 
     assert hand_in(worker, corrected(result, "positive")) == first
-    (waits,) = proposed_tests(by=house.owner)
+    (waits,) = proposed_tests(by=house.owner).tests
     assert waits.proposal.reading.outcomes == {"sars-cov-2": "positive"}
     sign_proposal(by=house.owner, record_id=waits.opened.record_id, seen_version=waits.seen_version)
     assert hand_in(worker, result) == first  # what was replaced, read again
@@ -99,7 +99,7 @@ def test_a_correction_that_is_none_is_refused_by_its_field(house: House, worker:
     assert codes(hand_in(worker, corrected(result, "positive", patient=OTHER))) == [("number", "correction_of_another")]
     unread = corrected(result, "positive", reading={"outcomes": {"sars-cov-2": "positive"}})
     assert codes(hand_in(worker, unread)) == [("reading.read_at", "required")]
-    (waits,) = proposed_tests(by=house.owner)
+    (waits,) = proposed_tests(by=house.owner).tests
     sign_proposal(by=house.owner, record_id=waits.opened.record_id, seen_version=waits.seen_version)
     cancel_result(by=house.owner, record_id=UUID(test_id), expected_version=1, reason="Doublon")
     assert codes(hand_in(worker, corrected(result, "positive"))) == [("status", "over")]

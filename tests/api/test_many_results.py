@@ -98,7 +98,7 @@ def test_what_was_taken_together_is_signed_as_any_other(house: House, worker: st
 
     assert all(one["taken"] for one in hand_in(worker, results))
 
-    waiting = proposed_tests(by=house.owner)
+    waiting = proposed_tests(by=house.owner).tests
     assert {one.opened.patient_id for one in waiting} >= {known}
     assert sum(one.opened.steps.started_at is not None for one in waiting) == 1
     for one in waiting:

@@ -69,7 +69,7 @@ def take(program: LineProgram, content: bytes) -> bytes:
 
 
 def proposed(house: House) -> list[str]:
-    return [one.proposal.reading.outcomes["glucose"] for one in proposed_tests(by=house.owner)]
+    return [one.proposal.reading.outcomes["glucose"] for one in proposed_tests(by=house.owner).tests]
 
 
 @pytest.mark.parametrize(

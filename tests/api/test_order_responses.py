@@ -9,7 +9,7 @@ from test_hl7_orders import practice, send, states
 
 from temoin.formats.hl7v2.syntax import read_message
 from temoin.lib.clock import now
-from temoin.testing.queries import list_tests
+from temoin.testing.lists import list_tests
 
 __all__ = ["practice"]
 ORM, OML = "ORM^O01", "OML^O21^OML_O21"

@@ -13,7 +13,7 @@ from test_hl7_messages import answered, message, worker
 from temoin.formats.hl7v2 import AckCode
 from temoin.lib.clock import now
 from temoin.testing.amendments import proposed_amendments, refuse_amendment, sign_amendment
-from temoin.testing.proposals import enter_result, proposed_tests, sign_proposal
+from temoin.testing.proposals import enter_result, proposed_among, proposed_tests, sign_proposal
 from temoin.testing.report import ReportStatus
 
 __all__ = ["message", "worker"]
@@ -21,7 +21,7 @@ VOID = ("|A|||F|", "|A|||X|")
 
 
 def signed(house: House) -> None:
-    (one,) = proposed_tests(by=house.owner)
+    (one,) = proposed_tests(by=house.owner).tests
     sign_proposal(by=house.owner, record_id=one.opened.record_id, seen_version=one.seen_version)
 
 
@@ -64,13 +64,13 @@ def test_a_cancellation_that_was_refused_is_not_proposed_again(house: House, wor
 
 def test_what_nobody_signed_is_taken_back_and_another_s_reading_stays(house: House, worker: str, message: str):
     answered(message, worker)
-    (waits,) = proposed_tests(by=house.owner)
+    (waits,) = proposed_tests(by=house.owner).tests
 
     assert told(void(message, "78"), worker) == (AckCode.ACCEPT, "I")
-    assert proposed_tests(by=house.owner) == []
+    assert proposed_tests(by=house.owner).tests == []
     enter_result(by=house.owner, record_id=waits.opened.record_id, reading=waits.proposal.reading)
     assert told(void(message, "79"), worker) == (AckCode.ERROR, "OBX-1-11")
-    assert len(proposed_tests(by=house.owner, among=[waits.opened.record_id])) == 1
+    assert len(proposed_among(by=house.owner, record_ids=[waits.opened.record_id])) == 1
 
 
 def test_what_was_never_sent_or_is_another_is_not_declared_void(house: House, worker: str, message: str):
@@ -78,7 +78,7 @@ def test_what_was_never_sent_or_is_another_is_not_declared_void(house: House, wo
     answered(message, worker)
 
     assert told(void(message, "79", ("Doe^Jane", "Roe^Jane")), worker) == (AckCode.ERROR, "OBR-1-3")
-    assert len(proposed_tests(by=house.owner)) == 1
+    assert len(proposed_tests(by=house.owner).tests) == 1
 
 
 def test_a_bundle_declares_void_a_whole_result_and_no_part_of_one(house: House, worker: str):

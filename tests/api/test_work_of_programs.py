@@ -74,7 +74,7 @@ def test_a_program_goes_the_whole_road_and_a_pharmacist_signs(house: House, work
     assert post(f"{place}/proposal", worker, NEGATIVE).status_code == 200
     before = get(place, worker).json()
 
-    (waiting,) = proposed_tests(by=house.owner)
+    (waiting,) = proposed_tests(by=house.owner).tests
     sign_proposal(by=house.owner, record_id=waiting.opened.record_id, seen_version=waiting.seen_version)
 
     after = get(place, worker).json()
@@ -83,7 +83,7 @@ def test_a_program_goes_the_whole_road_and_a_pharmacist_signs(house: House, work
     assert after["result"]["signed_by"] == house.owner.name
     assert after["result"]["outcomes"] == [{"target": "sars-cov-2", "outcome": "negative"}]
     assert {one["destination"] for one in get(f"{place}/parcels", worker).json()["parcels"]} == {"email", "fhir"}
-    assert proposed_tests(by=house.owner) == []
+    assert proposed_tests(by=house.owner).tests == []
 
 
 def test_a_person_with_one_name_only_is_registered_alone_and_with_a_result(house: House, worker: str):
@@ -117,7 +117,7 @@ def test_a_proposal_sends_nothing_and_can_be_replaced_and_taken_back(house: Hous
     record_id = make_sampled(house.owner, make_patient(house.owner), make_lot(house.owner))
     place = f"/api/v1/tests/{record_id}"
     post(f"{place}/proposal", worker, NEGATIVE)
-    (seen,) = proposed_tests(by=house.owner)
+    (seen,) = proposed_tests(by=house.owner).tests
 
     post(f"{place}/proposal", worker, {"outcomes": {"sars-cov-2": "positive"}}, **{"If-Match": "*"})
 
@@ -132,15 +132,15 @@ def test_a_proposal_sends_nothing_and_can_be_replaced_and_taken_back(house: Hous
 def test_a_pharmacist_puts_aside_what_they_saw_and_no_other(house: House, worker: str):
     record_id = make_sampled(house.owner, make_patient(house.owner), make_lot(house.owner))
     post(f"/api/v1/tests/{record_id}/proposal", worker, NEGATIVE)
-    (seen,) = proposed_tests(by=house.owner)
+    (seen,) = proposed_tests(by=house.owner).tests
     post(f"/api/v1/tests/{record_id}/proposal", worker, {"outcomes": {"sars-cov-2": "positive"}}, **{"If-Match": "*"})
 
     with pytest.raises(ConflictError):
         put_aside_proposal(by=house.owner, record_id=record_id, seen_version=seen.seen_version)
-    (now_seen,) = proposed_tests(by=house.owner)
+    (now_seen,) = proposed_tests(by=house.owner).tests
     put_aside_proposal(by=house.owner, record_id=record_id, seen_version=now_seen.seen_version)
 
-    assert proposed_tests(by=house.owner) == []
+    assert proposed_tests(by=house.owner).tests == []
 
 
 def test_a_sample_taken_back_takes_its_proposal_along(house: House, worker: str):
@@ -149,7 +149,7 @@ def test_a_sample_taken_back_takes_its_proposal_along(house: House, worker: str)
 
     undo_sample(by=house.owner, record_id=record_id)
 
-    assert proposed_tests(by=house.owner) == []
+    assert proposed_tests(by=house.owner).tests == []
     assert read_test(by=house.owner, record_id=record_id).proposal is None
 
 
@@ -157,7 +157,7 @@ def test_what_changed_around_a_reading_is_not_signed_unseen(house: House, worker
     patient_id = make_patient(house.owner)
     record_id = make_sampled(house.owner, patient_id, make_lot(house.owner))
     post(f"/api/v1/tests/{record_id}/proposal", worker, NEGATIVE)
-    (seen,) = proposed_tests(by=house.owner)
+    (seen,) = proposed_tests(by=house.owner).tests
 
     change_patient(by=house.owner, patient_id=patient_id, traits=check_traits({**TRAITS, "birth_family_name": "AUTRE"}))
 
@@ -170,7 +170,7 @@ def test_a_reading_proposed_in_time_is_signed_hours_later(house: House, worker: 
     post(f"/api/v1/tests/{record_id}/proposal", worker, NEGATIVE)
 
     with shifted_by(timedelta(hours=3)):
-        (seen,) = proposed_tests(by=house.owner)
+        (seen,) = proposed_tests(by=house.owner).tests
         report = sign_proposal(by=house.owner, record_id=record_id, seen_version=seen.seen_version)
 
     assert report.signed_at - report.read_at > timedelta(hours=2)
@@ -204,7 +204,7 @@ def test_a_wrong_reading_is_refused_by_field_and_kept_nowhere(house: House, work
     answer = post(f"/api/v1/tests/{record_id}/proposal", worker, reading)
 
     assert (answer.status_code, problems(answer)) == (400, found)
-    assert proposed_tests(by=house.owner) == []
+    assert proposed_tests(by=house.owner).tests == []
 
 
 def test_a_kit_is_read_in_its_window_for_programs_too(house: House, worker: str):
@@ -337,7 +337,7 @@ def test_results_handed_in_whole_are_judged_each_alone(house: House, worker: str
     ]
     assert len(verdicts[2]["candidates"]) == 1
     assert [one["test_number"] for one in verdicts if one["taken"]] != ["", ""]
-    assert len(proposed_tests(by=house.owner)) == 2
+    assert len(proposed_tests(by=house.owner).tests) == 2
     with tenant_scope(house.here.id):
         assert Patient.objects.count() == 2
 

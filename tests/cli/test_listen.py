@@ -81,7 +81,7 @@ def test_a_program_by_another_hand_sends_a_result_that_a_pharmacist_signs(
         answer = hl7.parse(peer.send_message(message.replace("\n", "\r")).strip(START + END).decode())
 
     assert [str(answer["MSA"][0][field]) for field in (1, 2)] == ["AA", "77"]
-    (waiting,) = proposed_tests(by=house.owner)
+    (waiting,) = proposed_tests(by=house.owner).tests
     seen = {"record_id": waiting.opened.record_id, "seen_version": waiting.seen_version}
     assert sign_proposal(by=house.owner, **seen).patient.birth_family_name == "Doe"
 
@@ -261,7 +261,7 @@ def test_an_analyser_sends_again_what_was_cut_and_it_is_proposed_once(house: Hou
             assert [said(one, part) for part in (b"\x05", *frames)] == [b"\x06"] * 3
             one.sendall(b"\x04")
 
-    (waiting,) = proposed_tests(by=house.owner)
+    (waiting,) = proposed_tests(by=house.owner).tests
     assert waiting.opened.record_id == record_id
 
 

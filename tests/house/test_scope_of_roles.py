@@ -35,7 +35,7 @@ from temoin.retention.holds import place_hold
 from temoin.surveillance.counting import count_pharmacy
 from temoin.surveillance.senders import note_days
 from temoin.testing.groups import open_group
-from temoin.testing.queries import list_tests
+from temoin.testing.lists import list_tests
 from temoin.transmission.models import Difference
 from temoin.webhooks.actions import try_webhook
 

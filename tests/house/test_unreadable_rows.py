@@ -65,7 +65,8 @@ from temoin.pharmacies.seat import today
 from temoin.pharmacies.team import invite_member
 from temoin.pharmacies.zones import zone_of
 from temoin.signin.workplaces import workplaces_of
-from temoin.testing.queries import list_tests, list_tests_of_patient, read_test
+from temoin.testing.lists import list_tests, list_tests_of_patient
+from temoin.testing.queries import read_test
 from temoin.testing.recent import recent_tests
 
 FHIR = "fhir"

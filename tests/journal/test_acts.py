@@ -23,14 +23,9 @@ from temoin.lib.tenant import tenant_scope
 from temoin.patients.models import Patient
 from temoin.patients.queries import patients_by_name, patients_by_nir, read_patient
 from temoin.site.grants import event_columns
+from temoin.testing.lists import list_tests
 from temoin.testing.models import Record
-from temoin.testing.queries import (
-    list_tests,
-    read_result_for_print,
-    read_test,
-    report_for_courier,
-    versions_for_courier,
-)
+from temoin.testing.queries import read_result_for_print, read_test, report_for_courier, versions_for_courier
 from temoin.testing.sample import Reading
 from temoin.testing.signing import sign_result
 from temoin.testing.states import RecordState

@@ -15,7 +15,7 @@ from temoin.journal.listing_evidence import compare_listings
 from temoin.lib.clock import now
 from temoin.testing.authority import compare_authority
 from temoin.testing.evidence import compare_records
-from temoin.testing.queries import list_tests
+from temoin.testing.lists import list_tests
 from temoin.testing.sample import Reading
 from temoin.testing.signing import correct_result
 

@@ -33,10 +33,11 @@ from temoin.pharmacies.professions import Profession
 from temoin.retention.case_states import CaseKind
 from temoin.retention.cases import open_case
 from temoin.retention.holds import place_hold
-from temoin.testing import paged, queries
+from temoin.testing import lists, paged
 from temoin.testing.actions import abandon_test
+from temoin.testing.lists import list_tests, list_tests_of_patient
 from temoin.testing.paged import some_tests
-from temoin.testing.queries import list_tests, list_tests_of_patient, read_test, report_for_courier
+from temoin.testing.queries import read_test, report_for_courier
 
 MONDAY = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -185,7 +186,7 @@ def test_a_look_at_a_letter_or_a_parcel_is_about_its_patient(house: House, as_ro
 def test_a_list_of_tests_has_shown_what_was_under_way_and_the_newest_done(
     house: House, monkeypatch: pytest.MonkeyPatch, page: int, shown: list[int]
 ):
-    monkeypatch.setattr(queries, "PAGE", 2)
+    monkeypatch.setattr(lists, "PAGE", 2)
     patients = [patient_of(house, MONDAY) for _each in range(7)]
     records = [registered(house, one, MONDAY + timedelta(hours=hour)) for hour, one in enumerate(patients[:6])]
     with frozen_at(MONDAY + timedelta(hours=9)):

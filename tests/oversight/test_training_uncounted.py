@@ -24,7 +24,7 @@ from temoin.oversight.statement import read_day
 from temoin.oversight.work_list import OpenFilter, read_work_list
 from temoin.pharmacies.seat import Seat
 from temoin.surveillance.rounds import count_recent, count_whole
-from temoin.testing.queries import list_tests
+from temoin.testing.lists import list_tests
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ from temoin.testing.groups import (
 from temoin.testing.merging import merge_patients
 from temoin.testing.models import Group, Record
 from temoin.testing.numbers import draw_number, reserved_numbers
-from temoin.testing.proposals import enter_result, proposed_tests, sign_proposal
+from temoin.testing.proposals import enter_result, proposed_among, proposed_tests, sign_proposal
 from temoin.testing.queries import read_test
 from temoin.testing.sample import Reading, Sample
 from temoin.testing.states import RecordState
@@ -146,7 +146,7 @@ def test_a_student_samples_and_neither_reads_nor_signs(house):
     with pytest.raises(DeniedError):
         enter_result(by=house.student, record_id=record_id, reading=Reading({"sars-cov-2": "negative"}, now()))
     with pytest.raises(DeniedError):
-        proposed_tests(by=house.student, among=[record_id])
+        proposed_among(by=house.student, record_ids=[record_id])
 
 
 def test_sampling_twice_makes_one_test(house):
@@ -296,13 +296,13 @@ def test_results_are_noted_without_a_signature_and_signed_each_by_itself(house):
     for record_id in tests:
         enter_result(by=house.owner, record_id=record_id, reading=Reading({"sars-cov-2": "negative"}, now()))
 
-    noted = proposed_tests(by=house.owner, among=tests)
+    noted = proposed_among(by=house.owner, record_ids=tests)
 
-    assert proposed_tests(by=house.owner) == []  # no program proposed them
+    assert proposed_tests(by=house.owner).tests == []  # no program proposed them
     assert [read_test(by=house.owner, record_id=one).state for one in tests] == [RecordState.SAMPLED] * 3
     for one in noted[1:]:
         sign_proposal(by=house.owner, record_id=one.opened.record_id, seen_version=one.seen_version)
-    left = proposed_tests(by=house.owner, among=tests)
+    left = proposed_among(by=house.owner, record_ids=tests)
     assert [one.opened.record_id for one in left] == [noted[0].opened.record_id]
     with tenant_scope(house.here.id):
         assert Event.objects.filter(kind=EventKind.RESULT_SIGNED.value).count() == 2
@@ -312,7 +312,7 @@ def test_a_result_noted_again_is_not_signed_as_it_was_seen_before(house):
     group_id, lot_id = make_group(house.owner), make_lot(house.owner)
     record_id = late_sampled(house.owner, group_id, numbers(house.owner, group_id)[0], lot_id)
     enter_result(by=house.owner, record_id=record_id, reading=Reading({"sars-cov-2": "negative"}, now()))
-    (seen,) = proposed_tests(by=house.owner, among=[record_id])
+    (seen,) = proposed_among(by=house.owner, record_ids=[record_id])
     enter_result(by=house.owner, record_id=record_id, reading=Reading({"sars-cov-2": "positive"}, now()))
 
     with pytest.raises(ConflictError):

@@ -8,9 +8,9 @@ import pytest
 from people import House, make_lot, make_patient, make_sampled, make_signed, make_test, open_house
 
 from temoin.lib.errors import DeniedError, NotFoundError
-from temoin.testing import queries
+from temoin.testing import lists
 from temoin.testing.actions import abandon_test
-from temoin.testing.queries import PageOfTests, list_tests, list_tests_of_patient
+from temoin.testing.lists import PageOfTests, list_tests, list_tests_of_patient
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def patient(house: House) -> UUID:
 
 @pytest.fixture
 def pages_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "PAGE", 2)
+    monkeypatch.setattr(lists, "PAGE", 2)
 
 
 def abandoned(house: House, patient: UUID) -> UUID:

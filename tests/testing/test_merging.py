@@ -29,9 +29,10 @@ from temoin.patients.traits import check_traits
 from temoin.patients.ways import WAY_TEXT
 from temoin.pharmacies.seat import Seat
 from temoin.testing.actions import register_test
+from temoin.testing.lists import list_tests_of_patient
 from temoin.testing.merging import merge_patients
 from temoin.testing.models import Record
-from temoin.testing.queries import list_tests_of_patient, read_test
+from temoin.testing.queries import read_test
 
 WHY = MergeReason.WRITTEN_OTHERWISE
 

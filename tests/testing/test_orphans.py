@@ -52,7 +52,7 @@ def test_a_person_ties_a_result_to_its_test_and_it_is_proposed_there(house: Hous
 
     tie_orphan(by=house.owner, orphan_id=orphan_id, record_id=record_id)
 
-    (one,) = proposed_tests(by=house.owner)
+    (one,) = proposed_tests(by=house.owner).tests
     assert (one.opened.record_id, one.proposal.program) == (record_id, "Automate")
     assert one.proposal.reading.outcomes == {"sars-cov-2": "negative"}
     assert events(house.owner, EventKind.ORPHAN_TIED) == [(record_id, str(orphan_id))]
@@ -75,11 +75,11 @@ def test_a_proposal_that_waits_is_not_replaced(house: House, record_id: UUID):
 
     with pytest.raises(ConflictError):
         tie_orphan(by=house.owner, orphan_id=second, record_id=record_id)
-    (one,) = proposed_tests(by=house.owner)
+    (one,) = proposed_tests(by=house.owner).tests
     put_aside_proposal(by=house.owner, record_id=record_id, seen_version=one.seen_version)
     tie_orphan(by=house.owner, orphan_id=second, record_id=record_id)
 
-    assert [one.proposal.reading.outcomes["sars-cov-2"] for one in proposed_tests(by=house.owner)] == ["positive"]
+    assert [one.proposal.reading.outcomes["sars-cov-2"] for one in proposed_tests(by=house.owner).tests] == ["positive"]
 
 
 def test_what_a_test_does_not_read_stays_and_what_is_refused_changes_nothing(house: House, record_id: UUID):
@@ -89,7 +89,7 @@ def test_what_a_test_does_not_read_stays_and_what_is_refused_changes_nothing(hou
         tie_orphan(by=house.owner, orphan_id=orphan_id, record_id=record_id)
 
     assert read_orphan(by=house.owner, orphan_id=orphan_id).why is OrphanWhy.NO_NUMBER
-    assert proposed_tests(by=house.owner) == []
+    assert proposed_tests(by=house.owner).tests == []
 
 
 def test_a_late_one_is_judged_as_every_proposal_and_wants_a_comment(house: House, record_id: UUID):
@@ -100,7 +100,7 @@ def test_a_late_one_is_judged_as_every_proposal_and_wants_a_comment(house: House
             tie_orphan(by=house.owner, orphan_id=orphan_id, record_id=record_id)
         tie_orphan(by=house.owner, orphan_id=orphan_id, record_id=record_id, comment="Étiquette non lue")
 
-    assert len(proposed_tests(by=house.owner)) == 1
+    assert len(proposed_tests(by=house.owner).tests) == 1
 
 
 def test_one_is_set_aside_with_a_reason_and_none_without(house: House):

@@ -20,9 +20,10 @@ from temoin.lib.sample_number import all_numbers, is_sound, written_number
 from temoin.lib.tenant import tenant_scope
 from temoin.testing import numbers
 from temoin.testing.actions import abandon_test
+from temoin.testing.lists import list_tests
 from temoin.testing.models import Record, Ticket
 from temoin.testing.numbers import find_by_number, find_by_ticket
-from temoin.testing.queries import list_tests, read_test
+from temoin.testing.queries import read_test
 from temoin.testing.tickets import read_ticket
 
 

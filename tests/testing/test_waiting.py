@@ -11,7 +11,7 @@ from temoin.journal.models import Event
 from temoin.lib.errors import ConflictError, DeniedError, NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.testing.actions import undo_sample
-from temoin.testing.queries import Wait, list_tests
+from temoin.testing.lists import Wait, list_tests
 from temoin.testing.waiting import WaitMark, mark_waiting, unmark_waiting
 
 

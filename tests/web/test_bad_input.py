@@ -16,7 +16,8 @@ from temoin.lib.clock import now, shifted_by
 from temoin.lib.zones import HOUSE, today_in
 from temoin.patients.actions import CURRENT_NOTICE
 from temoin.patients.queries import patients_by_nir
-from temoin.testing.queries import list_tests, read_test
+from temoin.testing.lists import list_tests
+from temoin.testing.queries import read_test
 from temoin.testing.states import RecordState
 
 NIR = "279035121518989"

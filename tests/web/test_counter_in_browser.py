@@ -510,9 +510,9 @@ def test_the_buttons_of_corsica_are_for_telephones(counter: Counter):
 
 @pytest.mark.parametrize("name", ["home", "patient"])
 def test_lists_of_tests_page_by_keyboard(counter: Counter, monkeypatch: pytest.MonkeyPatch, name: str):
-    from temoin.testing import queries
+    from temoin.testing import lists
 
-    monkeypatch.setattr(queries, "PAGE", 2)
+    monkeypatch.setattr(lists, "PAGE", 2)
     patient_id = make_patient(counter.house.owner)
     for _each in range(3):
         abandon_test(by=counter.house.owner, record_id=make_test(counter.house.owner, patient_id))

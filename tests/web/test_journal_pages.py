@@ -27,7 +27,8 @@ from temoin.oversight.looks import list_looks
 from temoin.oversight.review import Oddity, review_reading
 from temoin.patients.queries import read_patient
 from temoin.pharmacies.professions import Profession
-from temoin.testing.queries import list_tests, list_tests_of_patient, read_test
+from temoin.testing.lists import list_tests, list_tests_of_patient
+from temoin.testing.queries import read_test
 from temoin.web.journal_words import EVENT_WORDS
 
 MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)

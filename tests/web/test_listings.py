@@ -19,7 +19,7 @@ from temoin.journal.models import Alert, Event, Listing
 from temoin.lib.tenant import tenant_scope
 from temoin.oversight.looks import list_looks
 from temoin.patients.queries import patients_by_name, read_patient
-from temoin.testing.queries import list_tests, list_tests_of_patient
+from temoin.testing.lists import list_tests, list_tests_of_patient
 
 BORN = date(1979, 3, 28)
 

@@ -13,7 +13,7 @@ from people import House, make_lot, make_patient, make_signed, sign_in
 from temoin.patients.merging import MergeReason
 from temoin.patients.queries import read_patient
 from temoin.pharmacies.seat import Seat
-from temoin.testing.queries import list_tests_of_patient
+from temoin.testing.lists import list_tests_of_patient
 
 BUTTON = "C’est la même personne que"
 

@@ -13,7 +13,8 @@ from people import COVID, TRAITS, House, make_lot, make_patient
 from temoin.lib.clock import now
 from temoin.lib.ids import hourly_id, new_id
 from temoin.patients.notice import CURRENT_NOTICE
-from temoin.testing.queries import list_tests, read_test
+from temoin.testing.lists import list_tests
+from temoin.testing.queries import read_test
 from temoin.testing.states import RecordState
 from temoin.web.times import local_minute
 

@@ -46,7 +46,7 @@ def test_the_counter_leads_to_it_and_a_choice_makes_it_a_proposal(
     sent = [owner.post(reverse("tie_orphan", args=[orphan_id]), {"test": str(record_id)}) for _ in range(2)]
 
     assert [answer["Location"] for answer in sent] == [reverse("proposals"), reverse("orphans")]
-    assert [one.opened.record_id for one in proposed_tests(by=house.owner)] == [record_id]
+    assert [one.opened.record_id for one in proposed_tests(by=house.owner).tests] == [record_id]
     assert owner.get(at).status_code == 302
 
 

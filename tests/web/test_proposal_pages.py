@@ -7,17 +7,21 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
-from people import House, make_lot, make_patient, make_program, make_sampled, make_test, open_house, sign_in
+from people import COVID, House, make_lot, make_patient, make_program, make_sampled, make_test, open_house, sign_in
 
 from temoin.catalogue.lots import recall_lot
 from temoin.lib.clock import now
+from temoin.patients.actions import CURRENT_NOTICE
 from temoin.pharmacies.programs import ProgramSeat
 from temoin.pharmacies.scopes import Scope
 from temoin.pharmacies.seat import Seat
-from temoin.testing.actions import take_sample
+from temoin.testing import lists, proposals
+from temoin.testing.actions import register_test, take_sample
+from temoin.testing.lists import list_tests
 from temoin.testing.proposals import propose_result, proposed_tests
 from temoin.testing.queries import read_test
 from temoin.testing.sample import Reading, Sample
+from temoin.testing.sent import SentAs
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +54,7 @@ def proposed_angina(house: House) -> UUID:
 
 
 def ticks(by: Seat) -> list[str]:
-    return [f"{one.opened.record_id} {one.seen_version}" for one in proposed_tests(by=by)]
+    return [f"{one.opened.record_id} {one.seen_version}" for one in proposed_tests(by=by).tests]
 
 
 def state_of(by: Seat, record_id: UUID) -> str:
@@ -122,7 +126,7 @@ def test_what_is_put_aside_waits_for_its_result(house: House, client: Client):
 
     client.post("/proposals/aside/", {"take": ticks(house.owner)})
 
-    assert (state_of(house.owner, record_id), proposed_tests(by=house.owner)) == ("sampled", [])
+    assert (state_of(house.owner, record_id), proposed_tests(by=house.owner).tests) == ("sampled", [])
 
 
 @pytest.mark.parametrize("take", [[], ["x"], ["x y"], [f"{uuid4()}"], [f"{uuid4()} {'0' * 16}"]])
@@ -137,7 +141,7 @@ def test_a_stranger_signs_nothing_of_ours(house: House):
     sign_in(Client(), house.stranger).post("/proposals/sign/", {"take": ticks(house.owner)})
 
     assert state_of(house.owner, record_id) == "sampled"
-    assert proposed_tests(by=house.stranger) == []
+    assert proposed_tests(by=house.stranger).tests == []
 
 
 def test_the_times_of_a_proposal_bind_its_signature(house: House, client: Client):
@@ -163,3 +167,41 @@ def test_a_kind_with_a_logigram_is_signed_on_its_own_page(house: House, client: 
     assert client.post("/proposals/sign/", {"take": ticks(house.owner)}).status_code == 400
     assert state_of(house.owner, record_id) == "sampled"
     assert review.status_code == 200
+
+
+def test_thousands_that_a_program_brought_are_looked_through_page_by_page(house: House, client: Client, monkeypatch):
+    monkeypatch.setattr(proposals, "PAGE", 2)
+    monkeypatch.setattr(proposals, "OPENED", 2)
+    lot_id = make_lot(house.owner)
+    make_sampled(house.owner, make_patient(house.owner), lot_id)  # nothing is proposed for it
+    brought = [proposed(house.owner, lot_id) for _ in range(3)]
+
+    first, second = (client.get("/proposals/", {"page": page}).content.decode() for page in (0, 1))
+
+    assert sorted((str(one) in first, str(one) in second) for one in brought) == [
+        *((False, True), (True, False), (True, False))
+    ]
+    assert ("?page=1" in first, "?page=0" in second) == (True, True)
+    (last,) = (one for one in brought if str(one) in second)
+    again = client.post("/proposals/sign/?page=1", {"take": f"{last} not-this"})
+    page = again.content.decode()
+    assert (again.status_code, str(last) in page) == (400, True)  # its trouble stands beside it
+    assert 'action="/proposals/sign/?page=1"' in page
+
+
+def test_what_programs_brought_buries_no_test_of_the_counter(house: House, client: Client, monkeypatch):
+    monkeypatch.setattr(lists, "BROUGHT", 2)
+    lot_id = make_lot(house.owner)
+    own = make_sampled(house.owner, make_patient(house.owner), lot_id)
+    for number in range(4):
+        said = SentAs(f"LGO {number}", "", "")
+        told = {"kind": COVID, "notice_version": CURRENT_NOTICE, "said": said}
+        record_id = register_test(by=house.owner, patient_id=make_patient(house.owner), **told)
+        take_sample(by=house.owner, record_id=record_id, sample=Sample("nasal-swab", now(), lot_id))
+
+    page = client.get("/").content.decode()
+
+    listed = list_tests(by=house.owner)
+    assert (len(listed.under_way), listed.unlisted) == (3, 2)
+    assert own in [row.id for row in listed.under_way]
+    assert "2 autres tests apportés par des logiciels sont en cours" in page

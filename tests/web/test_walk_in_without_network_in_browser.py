@@ -16,7 +16,8 @@ from test_group_in_browser import WCAG
 from test_road_in_browser import shoot
 
 from temoin.lib.clock import now
-from temoin.testing.queries import list_tests, read_test
+from temoin.testing.lists import list_tests
+from temoin.testing.queries import read_test
 from temoin.testing.states import RecordState
 
 # Browser and server share one process here: Django must not refuse the loop that Playwright runs.

@@ -19,7 +19,8 @@ from temoin.lib.ids import new_id
 from temoin.testing.actions import undo_sample
 from temoin.testing.group_queries import read_group
 from temoin.testing.groups import PlaceState, join_group, open_group
-from temoin.testing.queries import list_tests, read_test
+from temoin.testing.lists import list_tests
+from temoin.testing.queries import read_test
 from temoin.testing.states import RecordState
 
 # Browser and server share one process here: Django must not refuse the loop that Playwright runs.

@@ -42,7 +42,7 @@ from temoin.testing.amendments import propose_cancellation, proposed_amendments,
 from temoin.testing.proposals import (
     enter_result,
     propose_result,
-    proposed_tests,
+    proposed_among,
     put_aside_proposal,
     withdraw_proposal,
 )
@@ -152,7 +152,7 @@ def test_a_refused_proposal_is_told_and_one_taken_back_is_not(house, program, re
     propose_cancellation(by=seat, record_id=signed, reason="Autre patient")
 
     withdraw_proposal(by=seat, record_id=withdrawn)
-    for one in proposed_tests(by=house.owner, among=[refused, noted]):
+    for one in proposed_among(by=house.owner, record_ids=[refused, noted]):
         put_aside_proposal(by=house.owner, record_id=one.opened.record_id, seen_version=one.seen_version)
     (amended,) = proposed_amendments(by=house.owner)
     refuse_amendment(by=house.owner, record_id=signed, seen_version=amended.seen_version, word="Non")

@@ -16,8 +16,8 @@ from temoin.catalogue.states import LotState
 from temoin.delivery.following import ChangedTest, ChangePlace, changed_tests
 from temoin.lib.errors import NotFoundError
 from temoin.pharmacies.programs import ProgramSeat
+from temoin.testing.lists import TestRow
 from temoin.testing.paged import ListPlace, TestsWanted, some_tests
-from temoin.testing.queries import TestRow
 
 STATE, UNDER_WAY, DONE = "state", "under_way", "done"
 STATES = ((STATE, f"^({UNDER_WAY}|{DONE})$"),)

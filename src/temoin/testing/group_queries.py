@@ -21,9 +21,9 @@ from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.testing.groups import OpenedGroup, PlaceState, RosterPlace, opened_group
 from temoin.testing.list_version import version_of_list
+from temoin.testing.lists import TestRow, lines_of
 from temoin.testing.models import Group, Record
 from temoin.testing.opening import Proposal, proposal_in
-from temoin.testing.queries import TestRow, lines_of
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
-from temoin.testing.queries import PAGE
+from temoin.testing.lists import PAGE
 from temoin.testing.states import UNDER_WAY
 
 # `xmin` is the transaction that wrote a row: whatever changed in it, sealed or not.

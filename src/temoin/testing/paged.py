@@ -15,8 +15,8 @@ from temoin.lib.tenant import tenant_scope
 from temoin.patients.queries import check_stands, patient_in_scope
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
+from temoin.testing.lists import TestRow, lines_of
 from temoin.testing.models import Record
-from temoin.testing.queries import TestRow, lines_of
 from temoin.testing.states import UNDER_WAY
 
 HOURS = "/"  # between the oldest hour of a page and its newest, in the event of the look

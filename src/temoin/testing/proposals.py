@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
+from itertools import count, islice
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from temoin.catalogue.logigrams import AFTER, load_logigrams
@@ -30,6 +32,8 @@ from temoin.testing.sample import Reading, check_entry, check_lot_stands, check_
 from temoin.testing.signing import sign_result
 from temoin.testing.states import RECORD, RecordState
 
+PAGE = 50  # proposals; each is opened with all that its signature would hold
+OPENED = 200  # records, in search of proposals: most sampled tests of a counter have none
 REFUSED = "put_aside"  # the detail of the event where a person did it to what a program proposed
 _OTHER_NOTED = _("Another result was noted for this sample meanwhile. Compare, then keep yours again to replace it.")
 _NOTHING: Mapping[str, str] = {}
@@ -53,6 +57,14 @@ class ProposedTest:
     def has_page_of_its_own(self) -> bool:
         """Tell whether it is signed on the test's own page, where the logigram of its kind is shown."""
         return load_logigrams().table(self.opened.kind.code, AFTER) is not None
+
+
+@dataclass(frozen=True)
+class ProposedPage:
+    """A page of what programs proposed."""
+
+    tests: list[ProposedTest]
+    has_more: bool
 
 
 def shown_digest(report: Report, *beside: object) -> str:
@@ -133,21 +145,43 @@ def sign_proposal(*, by: Seat, record_id: UUID, seen_version: str) -> Report:
         return sign_result(by=by, record_id=record_id, reading=seen.proposal.reading, entered_at=entered_at)
 
 
-def proposed_tests(*, by: Seat, among: Collection[UUID] | None = None) -> list[ProposedTest]:
-    """Return what programs proposed for tests under way, the one read first at the top; the look is an event.
+def proposed_tests(*, by: Seat, page: int = 0) -> ProposedPage:
+    """Return a page of what programs proposed for tests under way, in the order they were registered.
 
-    Of the tests `among` which to look, also what persons noted.
+    The look is an event.
     """
     check_right(by=by, right=Right.SIGN_RESULT)
     with tenant_scope(by.pharmacy_id):
-        sampled = Record.objects.filter(state=RecordState.SAMPLED.value)
-        if among is not None:
-            sampled = sampled.filter(id__in=among)
-        waiting = each_opened(sampled, lambda record: (record.id, proposal_in(record.unseal())))
-        shown = [record_id for record_id, told in waiting if told and (told.program or among is not None)]
-        record_listing(by=by, kind=EventKind.TEST_LIST_READ, subject_kind="record", shown=shown, detail="0")
-        tests = each_opened(shown, lambda record_id: _proposed(by, record_id))
-        return sorted(tests, key=lambda one: one.proposal.reading.read_at)
+        sampled = Record.objects.filter(state=RecordState.SAMPLED.value).order_by("registered_at", "id")
+        told = (record_id for record_id, proposal in _proposals_of(sampled) if proposal.program)
+        found = list(islice(told, page * PAGE, (page + 1) * PAGE + 1))
+        return ProposedPage(_looked_at(by, found[:PAGE]), has_more=len(found) > PAGE)
+
+
+def proposed_among(*, by: Seat, record_ids: Collection[UUID]) -> list[ProposedTest]:
+    """Return what waits for a signature of these tests, also what persons noted; the look is an event."""
+    check_right(by=by, right=Right.SIGN_RESULT)
+    with tenant_scope(by.pharmacy_id):
+        sampled = Record.objects.filter(state=RecordState.SAMPLED.value, id__in=record_ids).order_by("id")
+        return _looked_at(by, [record_id for record_id, _proposal in _proposals_of(sampled)])
+
+
+def _proposals_of(records: QuerySet[Record]) -> Iterator[tuple[UUID, Proposal]]:
+    """Yield the proposals of these in their order, and open no more of them than is asked for."""
+    for first in count(0, OPENED):
+        some = list(records[first : first + OPENED])
+        for record_id, proposal in each_opened(some, lambda record: (record.id, proposal_in(record.unseal()))):
+            if proposal is not None:
+                yield record_id, proposal
+        if len(some) < OPENED:
+            return
+
+
+def _looked_at(by: Seat, record_ids: list[UUID]) -> list[ProposedTest]:
+    """Return these, the one read first at the top."""
+    record_listing(by=by, kind=EventKind.TEST_LIST_READ, subject_kind="record", shown=record_ids, detail="0")
+    tests = each_opened(record_ids, lambda record_id: _proposed(by, record_id))
+    return sorted(tests, key=lambda one: one.proposal.reading.read_at)
 
 
 def _withdraw(by: Holder, record_id: UUID, detail: str = "") -> None:

@@ -15,8 +15,8 @@ from temoin.pharmacies.seat import Seat
 from temoin.pharmacies.zones import page_zone
 from temoin.testing.amendments import count_amendments
 from temoin.testing.list_version import version_of_list
+from temoin.testing.lists import list_tests
 from temoin.testing.orphans import count_orphans
-from temoin.testing.queries import list_tests
 from temoin.web.addresses import NEW, NEXT, ROW
 from temoin.web.pages import page_links, page_number
 from temoin.web.test_lines import kits_of, running_lines, test_lines, waiting_lines
@@ -35,7 +35,7 @@ def list_mark(request: HttpRequest, seat: Seat) -> str:
 
 
 def counter_lists(request: HttpRequest, seat: Seat) -> dict[str, Any]:
-    """Return all tests under way, whatever their age, and one page of the others."""
+    """Return the tests under way, whatever their age, and one page of the others."""
     mark, page = list_mark(request, seat), page_number(request)
     found = list_tests(by=seat, page=page)
     midnight, _end = bounds_of_day(page_today(), page_zone())
@@ -49,6 +49,7 @@ def counter_lists(request: HttpRequest, seat: Seat) -> dict[str, Any]:
         "arrivals": waiting_arrivals(by=seat) if Right.REGISTER_TEST in seat.rights else [],
         "amended": count_amendments(by=seat) if Right.CORRECT_RESULT in seat.rights else 0,
         "proposed": sum(bool(row.proposed_by) for row in found.under_way) if may_sign_some else 0,
+        "unlisted": found.unlisted,
         "orphans": count_orphans(by=seat) if may_sign_some else 0,
         "running": running_lines(seat, found.under_way, kits, leads=goes_on, opened=opened, new=new),
         "waiting": waiting_lines(

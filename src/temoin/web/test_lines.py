@@ -17,7 +17,7 @@ from temoin.pharmacies.policies import has_right, may_sign
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.pharmacies.zones import page_zone
-from temoin.testing.queries import TestRow
+from temoin.testing.lists import TestRow
 from temoin.testing.states import UNDER_WAY, RecordState
 from temoin.web.fields import Field, Typed
 from temoin.web.reading_window import ReadingWindow, reading_window

@@ -12,8 +12,8 @@ from temoin.lib.errors import NotFoundError
 from temoin.pharmacies.policies import has_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, pharmacy_of
+from temoin.testing.lists import TestRow
 from temoin.testing.numbers import number_on_label
-from temoin.testing.queries import TestRow
 from temoin.testing.tickets import read_ticket, ticket_waits
 from temoin.web.settings import WEB
 from temoin.web.test_lines import ListedTest

@@ -15,8 +15,8 @@ from temoin.lib.errors import InvalidError, NotFoundError, Problem
 from temoin.patients.merging import MergeReason, SeenRecords, completed
 from temoin.patients.queries import ChangedError, Found, near_matches, read_patient
 from temoin.pharmacies.seat import Seat
+from temoin.testing.lists import list_tests_of_patient
 from temoin.testing.merging import merge_patients
-from temoin.testing.queries import list_tests_of_patient
 from temoin.web.fields import Choice, Typed
 from temoin.web.pages import show
 from temoin.web.patient_facts import patient_facts

@@ -18,8 +18,8 @@ from temoin.catalogue.outcomes import outcome
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
 from temoin.lib.quantity import quantity_in
 from temoin.pharmacies.seat import Seat
+from temoin.testing.lists import TestRow, list_tests
 from temoin.testing.orphans import OpenedOrphan, list_orphans, read_orphan, set_aside_orphan, tie_orphan
-from temoin.testing.queries import TestRow, list_tests
 from temoin.testing.states import OrphanWhy, RecordState
 from temoin.web.fields import Typed
 from temoin.web.overtaken import overtaken

@@ -36,8 +36,9 @@ from temoin.signin.sessions import owner_of
 from temoin.testing.actions import register_test, take_sample
 from temoin.testing.group_queries import list_groups
 from temoin.testing.groups import OpenedGroup
+from temoin.testing.lists import list_tests_of_patient
 from temoin.testing.opening import Beforehand
-from temoin.testing.queries import list_tests_of_patient, read_test
+from temoin.testing.queries import read_test
 from temoin.testing.recent import just_now, recent_tests
 from temoin.web.addresses import in_place, lead_on, lead_to_row, lead_to_test
 from temoin.web.arrival_form import named_arrival

@@ -23,10 +23,16 @@ from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFound
 from temoin.pharmacies.policies import may_sign
 from temoin.pharmacies.seat import Seat
 from temoin.testing.groups import OpenedGroup
-from temoin.testing.proposals import ProposedTest, proposed_tests, put_aside_proposal, sign_proposal
+from temoin.testing.proposals import (
+    ProposedTest,
+    proposed_among,
+    proposed_tests,
+    put_aside_proposal,
+    sign_proposal,
+)
 from temoin.web.amendment_lines import Unsigned, amendment_lines
 from temoin.web.findings import ReadTarget, findings_of
-from temoin.web.pages import show
+from temoin.web.pages import page_links, page_number, show
 from temoin.web.test_steps import Moment, moments_of_report
 from temoin.web.times import local_minute
 from temoin.web.wording import Words
@@ -101,10 +107,11 @@ class Batch:
     group: OpenedGroup | None = None
     among: Collection[UUID] | None = None  # the tests of the group
 
-    def address(self, act: str) -> str:
+    def address(self, act: str, page: int = 0) -> str:
         """Return where the page is, or where its form goes: "", "sign" or "put_aside"."""
         if self.group is None:
-            return reverse(f"{act}_proposals" if act else "proposals")
+            address = reverse(f"{act}_proposals" if act else "proposals")
+            return f"{address}?page={page}" if page else address
         return reverse(f"{act or 'review'}_group", args=[self.group.id])
 
 
@@ -199,7 +206,8 @@ def show_batch(
 ) -> HttpResponse:
     """Show what waits, each with its trouble; a trouble of what no longer waits is told above."""
     troubles = troubles or {}
-    found = proposed_tests(by=seat, among=batch.among)
+    page = page_number(request)
+    found, has_more = _waiting(seat, batch, page)
     lines = [_line(seat, one, troubles.pop(one.opened.record_id, "")) for one in found]
     for trouble in dict.fromkeys(str(one) for one in troubles.values()):
         messages.warning(request, trouble)
@@ -216,9 +224,18 @@ def show_batch(
         ticked=TICKED,
         group=batch.group,
         texts=_TEXTS_OF_PROPOSALS if batch.group is None else _TEXTS_OF_GROUP,
-        sign_at=batch.address("sign"),
-        aside_at=batch.address("put_aside"),
+        sign_at=batch.address("sign", page),
+        aside_at=batch.address("put_aside", page),
+        pages=page_links(page, has_more=has_more),
     )
+
+
+def _waiting(seat: Seat, batch: Batch, page: int) -> tuple[list[ProposedTest], bool]:
+    """Return what a page of it shows, and whether there is more; a group stands on one page."""
+    if batch.among is not None:
+        return proposed_among(by=seat, record_ids=batch.among), False
+    found = proposed_tests(by=seat, page=page)
+    return found.tests, found.has_more
 
 
 def _line(seat: Seat, one: ProposedTest, trouble: str | Promise) -> ProposedLine:
