@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+from datetime import timedelta
+
 import pytest
-from handed_messages import HL7_MESSAGE, NOW, changed, one_row, problems_of, read, rows_of
+from handed_messages import HL7_MESSAGE, LABORATORY, NOW, changed, one_row, problems_of, read, rows_of
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -14,6 +17,7 @@ from temoin.formats.csv.rows import ResultRow, RowStatus
 from temoin.formats.csv.tables import Encoding
 from temoin.formats.handed import hl7_file
 from temoin.formats.handed.measured import judge_measured
+from temoin.formats.handed.opening import open_results
 from temoin.formats.handed.told import ToldResult
 from temoin.testing.report import Sex
 
@@ -374,3 +378,20 @@ def test_words_with_signs_of_the_standard_in_them_are_kept_whole():
 @pytest.mark.parametrize("mode", ["t", "d", "TEST", "Training"])
 def test_a_trial_is_one_however_it_is_written(mode):
     assert problems_of(changed(("|P|2.5.1", f"|{mode}|2.5.1"))) == [("MSH-11", "not_production")]
+
+
+def test_a_laboratory_of_a_territory_has_its_clock_and_its_people_by_the_territorys_own_code():
+    there = "PHARMACIE^^^^^FINEG^^^^750712184|1 rue^^Cayenne^^97300^GUF"
+    content = changed(
+        (f"My Testing Lab^^^^^CLIA^^^^{LABORATORY}|300 North Street^^Birmingham^AL^35228", there),
+        ("12 Oak Street^^Birmingham^AL^35226^USA", "1 rue^^Cayenne^^97300"),
+        ("^PRN^PH^^1^205^9992800", "0694 20 12 34^PRN^PH"),
+        ("20261124090000+0100", "20261124090000"),
+    )
+    zones = {"97300": "America/Cayenne"}
+    rules = CellRules(NOW + timedelta(days=1), zone_of_postcode=lambda code: zones.get(code, ""))
+    (row,) = open_results(io.BytesIO(content.encode()), rules=rules, said=Said())
+
+    assert not isinstance(row, RowErrors), row
+    assert row.patient.address.country == "GUF"
+    assert row.collected.at.utcoffset() == timedelta(hours=-3)

@@ -32,7 +32,7 @@ from temoin.formats.csv.parsing import (
 from temoin.formats.csv.problems import CellProblem, RowErrors
 from temoin.formats.csv.rows import CellMoment, Laboratory, PatientTraits, ResultRow, RowStatus, is_clia
 from temoin.formats.csv.vocabulary import find_zone, folded, states, words
-from temoin.lib.countries import FRANCE
+from temoin.lib.countries import FRANCE, FRENCH_POSTCODES
 from temoin.testing.report import Address
 
 ORDER_NUMBER = "order_number"  # no column of a file: only messages know orders
@@ -189,7 +189,7 @@ def _address(cells: Cells, laboratory: Laboratory) -> Address:
     state = cells.optional("patient_state").upper()
     here = laboratory.address.country
     is_told = bool(cells.optional("patient_city") or cells.optional("patient_zip_code"))
-    is_here = here == FRANCE or (state in states() and states()[state].country == here)
+    is_here = here in FRENCH_POSTCODES or (state in states() and states()[state].country == here)
     country = cells.country("patient_country") or (here if is_told and is_here else "")
     lines = (cells.optional("patient_street"), cells.optional("patient_street2"))
     return Address(
@@ -220,7 +220,7 @@ def _zone(rules: CellRules, told: ToldResult, laboratory: Laboratory) -> tzinfo 
     if told.offset:
         return find_zone(told.offset)
     address = laboratory.address
-    if address.country == FRANCE:
+    if address.country in FRENCH_POSTCODES:
         named = rules.zone_of_postcode(address.postcode) if address.postcode else ""
         return ZoneInfo(named) if named else rules.home
     state = states().get(address.state)
