@@ -12,6 +12,7 @@ from django.urls import reverse
 from kit_files import NEW_KIT, SHIPPED, kits_as_before, use_catalogue
 from people import House, make_lot, make_patient, make_sampled, make_signed, make_test
 
+from temoin.catalogue import actions as catalogue
 from temoin.catalogue.actions import read_lot, receive_lot
 from temoin.catalogue.controls import ControlLevel
 from temoin.catalogue.kits import use_kits_file
@@ -67,6 +68,15 @@ def test_a_count_that_is_none_is_told_beside_its_field(house: House, owner: Clie
 
     assert answer.status_code == 400
     assert sentence in answer.content.decode()
+
+
+def test_a_form_that_is_refused_leads_to_the_other_pages_of_the_stock(house: House, owner: Client, monkeypatch):
+    monkeypatch.setattr(catalogue, "PAGE", 1)
+    make_lot(house.owner), make_lot(house.owner, number="OTHER")
+
+    refused = owner.post(reverse("receive_lot"), {})
+
+    assert (refused.status_code, f'href="{reverse("lots")}?page=1"' in refused.content.decode()) == (400, True)
 
 
 def test_a_recall_needs_its_reference_and_stops_the_lot(house: House, owner: Client):

@@ -181,12 +181,13 @@ def test_thousands_that_a_program_brought_are_looked_through_page_by_page(house:
     assert sorted((str(one) in first, str(one) in second) for one in brought) == [
         *((False, True), (True, False), (True, False))
     ]
-    assert ("?page=1" in first, "?page=0" in second) == (True, True)
+    assert ('href="/proposals/?page=1"' in first, 'href="/proposals/?page=0"' in second) == (True, True)
     (last,) = (one for one in brought if str(one) in second)
     again = client.post("/proposals/sign/?page=1", {"take": f"{last} not-this"})
     page = again.content.decode()
     assert (again.status_code, str(last) in page) == (400, True)  # its trouble stands beside it
     assert 'action="/proposals/sign/?page=1"' in page
+    assert 'href="/proposals/?page=0"' in page
 
 
 def test_what_programs_brought_buries_no_test_of_the_counter(house: House, client: Client, monkeypatch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language
 
@@ -60,5 +61,5 @@ def counter_lists(request: HttpRequest, seat: Seat) -> dict[str, Any]:
         "earlier": test_lines(earlier, kits),
         "shows_today": page == 0 or bool(today),
         "counts_today": f"{len(today)}{'+' if page or (found.has_more and not earlier) else ''}",
-        "pages": page_links(page, has_more=found.has_more),
+        "pages": page_links(reverse("home"), page, has_more=found.has_more),
     }

@@ -37,15 +37,18 @@ def page_number(request: HttpRequest) -> int:
     return min(int(text), LAST_PAGE) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
-def page_links(page: int, kept: Mapping[str, Any] | None = None, *, has_more: bool) -> PageLinks | None:
-    """Return the ways to the neighbours, with what was asked of the list; None for a list of one page."""
+def page_links(at: str, page: int, kept: Mapping[str, Any] | None = None, *, has_more: bool) -> PageLinks | None:
+    """Return the ways to the neighbours, with what was asked of the list; None for a list of one page.
+
+    `at` is where the list is shown: a form that is refused draws it at an address of its own.
+    """
     if not page and not has_more:
         return None
-    return PageLinks(_link(page - 1, kept) if page else "", _link(page + 1, kept) if has_more else "")
+    return PageLinks(_link(at, page - 1, kept) if page else "", _link(at, page + 1, kept) if has_more else "")
 
 
-def _link(page: int, kept: Mapping[str, Any] | None) -> str:
-    return "?" + urlencode({**{name: value for name, value in (kept or {}).items() if value}, "page": page})
+def _link(at: str, page: int, kept: Mapping[str, Any] | None) -> str:
+    return f"{at}?" + urlencode({**{name: value for name, value in (kept or {}).items() if value}, "page": page})
 
 
 def show(request: HttpRequest, seat: Seat, template: str, /, *, status: int = 200, **context: Any) -> HttpResponse:

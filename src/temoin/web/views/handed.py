@@ -217,7 +217,7 @@ def _pages(held: HeldFile, page: int) -> dict[str, Any]:
     """Return the ways to other pages of those who may be known: links, or presses that keep what is ticked."""
     last = max(0, held.count(PersonFate.NEAR.value) - 1) // SHOWN
     if held.stage is not FileStage.TRIED:
-        return {"pages": page_links(page, has_more=page < last), "steps": []}
+        return {"pages": page_links(reverse("handed_file", args=[held.id]), page, has_more=page < last), "steps": []}
     steps = [(page - 1, _("Page before"))] if page else []
     steps += [(page + 1, _("Next page"))] if page < last else []
     return {"pages": None, "steps": [(str(number), words) for number, words in steps]}

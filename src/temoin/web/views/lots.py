@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
@@ -132,7 +133,7 @@ def show_lots(
             attributes={"maxlength": str(LONGEST["Lot.opened_where"])},
         ),
         problems=problems,
-        pages=page_links(page, has_more=has_more),
+        pages=page_links(reverse("lots"), page, has_more=has_more),
         scan_field=scan_field(hint=_HINT, problems=problems, autofocus=not problems and scan is None),
         notices=scan_notices(scan) if scan else [],
         udi=_values(request, box).get("udi", ""),

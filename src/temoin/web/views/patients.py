@@ -336,7 +336,7 @@ def patient(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpResponse:
         groups=_open_groups(seat),
         shows_tests=tests is not None,
         lines=test_lines([*tests.under_way, *tests.done], kits_of(seat, tests.under_way)) if tests else [],
-        pages=page_links(page, has_more=tests is not None and tests.has_more),
+        pages=page_links(request.path, page, has_more=tests is not None and tests.has_more),
     )
 
 

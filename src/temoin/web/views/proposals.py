@@ -226,7 +226,7 @@ def show_batch(
         texts=_TEXTS_OF_PROPOSALS if batch.group is None else _TEXTS_OF_GROUP,
         sign_at=batch.address("sign", page),
         aside_at=batch.address("put_aside", page),
-        pages=page_links(page, has_more=has_more),
+        pages=page_links(batch.address(""), page, has_more=has_more),
     )
 
 

@@ -46,7 +46,7 @@ def concerned(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
         lines=[_line(one) | {"asks_to_tell": tells and one.is_to_tell} for one in in_order],
         count=listed.count,
         to_tell=listed.to_tell,
-        pages=page_links(listed.page, has_more=listed.has_more),
+        pages=page_links(request.path, listed.page, has_more=listed.has_more),
         may_carry=bool(found) and has_right(by=seat, right=Right.RECALL_LOT),
     )
 
@@ -66,7 +66,7 @@ def letters(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
         lines=lines,
         today=now(),
         to_tell=listed.to_tell,
-        pages=page_links(listed.page, has_more=listed.has_more),
+        pages=page_links(request.path, listed.page, has_more=listed.has_more),
     )
 
 

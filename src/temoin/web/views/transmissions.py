@@ -11,6 +11,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -146,7 +147,7 @@ def work_list(request: HttpRequest, seat: Seat) -> HttpResponse:
         is_plain=is_plain,
         shows_list=found.to_handle > 0 or not is_plain,
         shows_way_to_rest=is_plain and found.to_handle == 0 and found.on_the_way > 0,
-        pages=page_links(page, _asked(wanted), has_more=found.has_more),
+        pages=page_links(reverse("transmissions"), page, _asked(wanted), has_more=found.has_more),
     )
 
 
@@ -261,7 +262,7 @@ def statement(request: HttpRequest, seat: Seat) -> HttpResponse:
         statement=found,
         tallies=[(destination_words(one.destination), one) for one in found.tallies if one.destination],
         page=page + 1,
-        pages=page_links(page, {"day": day.isoformat()}, has_more=page + 1 < found.pages),
+        pages=page_links(reverse("statement"), page, {"day": day.isoformat()}, has_more=page + 1 < found.pages),
         rows=[_statement_row(line) for line in found.lines],
         differences=[one for one, *_ in _differences(seat) if one.day == day],
         checkpoint=checkpoint,
