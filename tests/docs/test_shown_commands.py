@@ -24,6 +24,7 @@ STAND_FOR = {
     "FINESS": "750712184",
     "PROCESS": "web",
     "ID": "3b241101-e2bb-4255-8caf-4136c566a962",
+    "NUMBER": "3b241101-e2bb-4255-8caf-4136c566a962",
     "DAY": "2026-11-01",
     "E-MAIL": "claire@officine.example",
     "TIME_ZONE": "Europe/Paris",
@@ -31,7 +32,7 @@ STAND_FOR = {
 
 # A block is known by its first line. What is not run here says why; every command of it is read all the same.
 NOT_RUN = {
-    "psql -v ON_ERROR_STOP=1 -f roles.sql": "the superuser of a server; tests/config run the same file",
+    "psql -v ON_ERROR_STOP=1 -f roles.sql": "the superuser of a server; drill/install.py runs the like",
     "temoin init --staff-url": "for the whole machine; tests/cli/test_init.py makes a site with it",
     "install -m 0644 packaging": "for the whole machine; tests/settings/test_packaging.py checks each file",
     "temoin keys backup /mnt/backup-2026-11": "three holders; tests/cli/test_keys.py holds the ceremony",
@@ -61,6 +62,8 @@ NOT_RUN = {
     "make setup": "the gate itself",
     "docker build --file": "needs an engine; tests/settings/test_container.py reads both files",
     "ssh-keygen -Y verify": "tests/settings/test_release.py runs it",
+    "temoin surveillance recount": "writes into the operator's folder; tests/surveillance run each command",
+    "temoin officer invite": "tests/officers/test_officers.py runs each",
     "curl -sS https://staff.example.org": "the reader's own host; tests/api send the same",
 }
 
@@ -121,6 +124,13 @@ def test_every_block_is_run_or_says_why_not():
     assert [start for start in starts if not key_of(start, RUN) and not key_of(start, NOT_RUN)] == []
     for table in (RUN, NOT_RUN):
         assert [known for known in table if not any(start.startswith(known) for start in starts)] == []
+
+
+def test_what_holds_a_block_instead_exists():
+    named = {path for why in NOT_RUN.values() for path in re.findall(r"\b(?:tests|drill)/[\w./]+", why)}
+
+    assert len(named) > 20
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
 
 
 def test_every_path_exists():

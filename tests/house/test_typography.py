@@ -13,6 +13,7 @@ import pytest
 from babel.messages.pofile import read_po
 from source_code import ROOT, files, sources
 
+MANUAL = ROOT.parents[1] / "docs" / "pharmacien.md"
 PO = ROOT / "web" / "locale" / "fr" / "LC_MESSAGES" / "django.po"
 FRENCH_LETTER = re.compile("[àâçéèêëîïôùûœ«»’]")
 # Imprimerie nationale: a no-break space before double signs and inside guillemets, which a browser then never parts.
@@ -90,7 +91,14 @@ def of_mails() -> Iterator[tuple[str, str]]:
                 yield path.name, line
 
 
-@pytest.mark.parametrize("source", [translated, of_data_files, of_patients, of_programs, of_mails])
+def of_the_manual() -> Iterator[tuple[str, str]]:
+    """The pharmacist's pages in French, without what stands as code, and with the text of their links alone."""
+    text = re.sub(r"\A---.*?^---|^```.*?^```", "", MANUAL.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    for line in text.splitlines():
+        yield MANUAL.name, re.sub(r"`[^`]*`|\]\([^)]*\)", "", line)
+
+
+@pytest.mark.parametrize("source", [translated, of_data_files, of_patients, of_programs, of_mails, of_the_manual])
 def test_french_is_set_as_it_is_printed(source):
     told = list(source())
 
@@ -100,13 +108,13 @@ def test_french_is_set_as_it_is_printed(source):
     ] == []
 
 
-@pytest.mark.parametrize("source", [translated, of_data_files, of_patients, of_programs, of_mails])
+@pytest.mark.parametrize("source", [translated, of_data_files, of_patients, of_programs, of_mails, of_the_manual])
 def test_one_thing_has_one_word(source):
     """The field says e-mail; the headings of files understand both."""
     assert [(place, text) for place, text in source() if "courriel" in text.lower()] == []
 
 
-@pytest.mark.parametrize("source", [translated, of_data_files])
+@pytest.mark.parametrize("source", [translated, of_data_files, of_the_manual])
 def test_a_double_sign_has_its_space(source):
     assert [(place, text) for place, text in source() if NO_SPACE.search(text)] == []
 
