@@ -54,7 +54,6 @@ TAKEN = {
     "testing/list_version.py:most": "the rows of one page: each page has a mark of its own",
     "testing/paged.py:limit": PAGED,
     "testing/proposals.py:PAGE": PAGED,
-    "testing/lists.py:BROUGHT": SAID,
     "testing/lists.py:PAGE": PAGED,
     "testing/signed.py:limit": PAGED,
     "oversight/results.py:ON_PAGE": PAGED,

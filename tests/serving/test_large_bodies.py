@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-
 from served import LARGEST
 from wire import hear, is_over
 
@@ -63,12 +60,12 @@ def test_a_slow_body_is_told_so_and_only_a_few_are_in_hand(wire):
 
 def test_one_that_is_being_answered_is_in_hand_until_its_answer_is_out(wire):
     wire.ask(path="/shut")
-    with ThreadPoolExecutor(2) as callers:
-        slow = partial(wire.ask, "POST", "/large", LARGE, X_Note="known", X_Slowly="yes")
-        answers = [callers.submit(slow) for _ in range(2)]
-        third = b""
-        while b" 503 " not in third and not any(one.done() for one in answers):
-            third = wire.say(HEAD + b"X-Note: known\r\n\r\n")
-        wire.ask(path="/open")
-        assert [one.result()[0] for one in answers] == [200, 200]
+    answered = [wire.connect() for _ in range(2)]
+    for connection in answered:
+        connection.sendall(HEAD + b"X-Note: known\r\nX-Slowly: yes\r\n\r\n" + LARGE)
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 200 OK")  # its answer has begun
+    third = wire.say(HEAD + b"X-Note: known\r\n\r\n")
+    wire.ask(path="/open")
+
+    assert all(b"known%d" % len(LARGE) in hear(connection) for connection in answered)
     assert b" 503 " in third

@@ -18,7 +18,7 @@ from temoin.pharmacies.seat import Seat
 from temoin.testing import lists, proposals
 from temoin.testing.actions import register_test, take_sample
 from temoin.testing.lists import list_tests
-from temoin.testing.proposals import propose_result, proposed_tests
+from temoin.testing.proposals import propose_result, proposed_among, proposed_tests, put_aside_proposal
 from temoin.testing.queries import read_test
 from temoin.testing.sample import Reading, Sample
 from temoin.testing.sent import SentAs
@@ -190,19 +190,30 @@ def test_thousands_that_a_program_brought_are_looked_through_page_by_page(house:
     assert 'href="/proposals/?page=0"' in page
 
 
+def ordered(house: House, lot_id: UUID, number: int) -> UUID:
+    """A test that a program asked for, and a person sampled."""
+    told = {"kind": COVID, "notice_version": CURRENT_NOTICE, "said": SentAs(f"LGO {number}", "", "")}
+    record_id = register_test(by=house.owner, patient_id=make_patient(house.owner), **told)
+    sample = Sample("nasopharyngeal-swab", now() - timedelta(minutes=16), lot_id)
+    take_sample(by=house.owner, record_id=record_id, sample=sample)
+    return record_id
+
+
 def test_what_programs_brought_buries_no_test_of_the_counter(house: House, client: Client, monkeypatch):
     monkeypatch.setattr(lists, "BROUGHT", 2)
-    lot_id = make_lot(house.owner)
+    lot_id, program_id = make_lot(house.owner), make_program(house.owner)
+    program = ProgramSeat(house.here.id, program_id, "LGO", (Scope.RESULTS_PROPOSE,))
     own = make_sampled(house.owner, make_patient(house.owner), lot_id)
-    for number in range(4):
-        said = SentAs(f"LGO {number}", "", "")
-        told = {"kind": COVID, "notice_version": CURRENT_NOTICE, "said": said}
-        record_id = register_test(by=house.owner, patient_id=make_patient(house.owner), **told)
-        take_sample(by=house.owner, record_id=record_id, sample=Sample("nasal-swab", now(), lot_id))
+    first, *others = (ordered(house, lot_id, number) for number in range(6))
+    for record_id in others:
+        propose_result(by=program, record_id=record_id, reading=Reading({"sars-cov-2": "negative"}, now()))
+    (seen,) = proposed_among(by=house.owner, record_ids=others[:1])
+    put_aside_proposal(by=house.owner, record_id=others[0], seen_version=seen.seen_version)
 
     page = client.get("/").content.decode()
 
     listed = list_tests(by=house.owner)
-    assert (len(listed.under_way), listed.unlisted) == (3, 2)
-    assert own in [row.id for row in listed.under_way]
-    assert "2 autres tests apportés par des logiciels sont en cours" in page
+    assert (len(listed.under_way), listed.unlisted) == (5, 2)
+    # The counter's own, one that was ordered, and one whose proposal was put aside wait for somebody at the counter.
+    assert {own, first, others[0]} <= {row.id for row in listed.under_way}
+    assert "2 autres résultats apportés par des logiciels sont proposés" in page

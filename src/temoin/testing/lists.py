@@ -31,7 +31,7 @@ from temoin.testing.sample import Steps
 from temoin.testing.states import UNDER_WAY, RecordState
 
 PAGE = 40  # tests that are done, on one page of a list
-BROUGHT = 100  # sampled tests that programs brought, in a list of what is under way: a call may bring thousands
+BROUGHT = 100  # proposals of what programs brought, in a list of what is under way: a call may bring thousands
 _NAMELESS = _("Patient’s record that cannot be read")
 
 
@@ -71,31 +71,37 @@ class PageOfTests:
     under_way: list[TestRow]
     done: list[TestRow]
     has_more: bool
-    unlisted: int = 0  # tests under way that programs brought, beyond those listed
+    unlisted: int = 0  # results that programs brought and propose, beyond those listed
 
 
 def list_tests(*, by: Holder, page: int = 0) -> PageOfTests:
     """Return the tests under way, and one page of those that are done, newest first; the look is an event.
 
-    Under way are all that people registered or have yet to sample; of those that programs brought with their sample,
-    the newest: thousands of these would bury the counter's own, and they are looked through as proposals.
+    Under way is whatever waits for somebody here; of the results that programs brought and propose, the newest alone:
+    thousands of these would bury the counter's own, and they are looked through as proposals.
 
     The event says how many of the newest that are done were seen, this page the last of them: a breach is told by it.
     """
     check_right(by=by, right=Right.READ_TEST)
     with tenant_scope(by.pharmacy_id):
-        brought = Record.objects.filter(state=RecordState.SAMPLED.value, source_index__isnull=False)
-        newest = list(brought.order_by("-registered_at", "id")[: BROUGHT + 1])
-        unlisted = brought.count() - BROUGHT if len(newest) > BROUGHT else 0
-        own = Record.objects.filter(state__in=UNDER_WAY).exclude(
-            state=RecordState.SAMPLED.value, source_index__isnull=False
-        )
-        under_way = [*own, *newest[:BROUGHT]]
+        waiting = list(Record.objects.filter(state__in=UNDER_WAY).order_by("-registered_at", "id"))
+        unlisted = _proposed_of(waiting)[BROUGHT:]
+        left = set(unlisted)
+        under_way = [record for record in waiting if record.id not in left]
         done, has_more = _one_page(Record.objects.exclude(state__in=UNDER_WAY), page)
         seen = str(page * PAGE + len(done))
         shown = [record.id for record in (*under_way, *done)]
         record_listing(by=by, kind=EventKind.TEST_LIST_READ, subject_kind="record", shown=shown, detail=seen)
-        return PageOfTests(lines_of(under_way), lines_of(done), has_more, unlisted)
+        return PageOfTests(lines_of(under_way), lines_of(done), has_more, len(unlisted))
+
+
+def _proposed_of(records: list[Record]) -> list[UUID]:
+    """Return which of these a program brought and proposes; none is opened where they are few."""
+    brought = [one for one in records if one.state == RecordState.SAMPLED.value and one.source_index is not None]
+    if len(brought) <= BROUGHT:
+        return []
+    told = each_opened(brought, lambda record: (record.id, proposal_in(record.unseal())))
+    return [record_id for record_id, proposal in told if proposal is not None and proposal.program]
 
 
 def list_tests_of_patient(*, by: Holder, patient_id: UUID, page: int = 0) -> PageOfTests:

@@ -49,7 +49,7 @@ def counter_lists(request: HttpRequest, seat: Seat) -> dict[str, Any]:
         "list_mark": mark,
         "arrivals": waiting_arrivals(by=seat) if Right.REGISTER_TEST in seat.rights else [],
         "amended": count_amendments(by=seat) if Right.CORRECT_RESULT in seat.rights else 0,
-        "proposed": sum(bool(row.proposed_by) for row in found.under_way) if may_sign_some else 0,
+        "proposed": found.unlisted + sum(bool(row.proposed_by) for row in found.under_way) if may_sign_some else 0,
         "unlisted": found.unlisted,
         "orphans": count_orphans(by=seat) if may_sign_some else 0,
         "running": running_lines(seat, found.under_way, kits, leads=goes_on, opened=opened, new=new),
