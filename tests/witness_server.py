@@ -9,16 +9,19 @@ from pathlib import Path
 
 from temoin_witness.judging import Witness
 from temoin_witness.notes import LogKey, open_key
-from temoin_witness.server import WitnessServer
+from temoin_witness.server import PATIENCE, WitnessServer
 from temoin_witness.state import WitnessMemory
 
 
 @contextmanager
-def running_witness(folder: Path, vkey: str, name: str = "temoin.test/witness") -> Iterator[WitnessServer]:
+def running_witness(
+    folder: Path, vkey: str, name: str = "temoin.test/witness", *, patience: float = PATIENCE
+) -> Iterator[WitnessServer]:
     """Run a witness of a journal on a free port."""
     key = open_key(folder, name)
     log = LogKey.parse(vkey)
-    with WitnessServer(("127.0.0.1", 0), Witness(key, WitnessMemory(folder), {log.origin: log})) as server:
+    witness = Witness(key, WitnessMemory(folder), {log.origin: log})
+    with WitnessServer(("127.0.0.1", 0), witness, patience=patience) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import sys
 from base64 import b64encode
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from patience import PATIENCE
+from patience import PATIENCE, wait_until
 from witness_server import running_witness
 
 from temoin.crypto.notes import COSIGNATURE, NoteSigner, parse_vkey
 from temoin.journal.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
 from temoin.journal.tree import GrowingTree, hash_leaf, prove_consistency
 from temoin_witness.main import main
-from temoin_witness.server import WitnessServer
+from temoin_witness.server import MOST, WitnessServer
 
 sys.path.append(str(Path(__file__).parents[2] / "tools"))
 import verify_journal as outsider  # the independent verifier, a script
 
 ORIGIN = "temoin.test/journal"
 SIGNER = NoteSigner(ORIGIN, bytes(range(32)))
+BEGUN = b"POST /add-checkpoint HTTP/1.1\r\nContent-Length: 60000\r\n\r\n"
 
 
 class Log:
@@ -128,6 +131,57 @@ def test_what_is_no_request_is_refused(witness: WitnessServer, body: bytes):
 def test_too_long_a_body_or_another_address_is_refused(witness: WitnessServer):
     assert post(witness, b"x" * 70_000)[0] == 413
     assert post(witness, b"", "/")[0] == 404
+
+
+def dialled(server: WitnessServer, sent: bytes) -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", server.server_port), timeout=PATIENCE)
+    connection.sendall(sent)
+    return connection
+
+
+def heard(connection: socket.socket) -> bytes:
+    """Return all that comes until the witness ends the connection."""
+    with connection:
+        return b"".join(iter(lambda: connection.recv(65_536), b""))
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET / HTTP/1.1\r\nContent-Length: 20\r\n\r\n", b"200"),
+        (b"POST /add-checkpoint HTTP/1.1\r\nContent-Length: 0\r\nContent-Length: 20\r\n\r\n", b"400"),
+        (b"POST /add-checkpoint HTTP/1.1\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n", b"400"),
+        (b"NONSENSE / HTTP/1.1\r\n\r\n", b"501"),
+    ],
+)
+def test_one_request_is_heard_and_what_serves_it_is_not_told(witness: WitnessServer, sent: bytes, status: bytes):
+    head, _, body = heard(dialled(witness, sent + b"GET / HTTP/1.1\r\n\r\n")).partition(b"\r\n\r\n")
+
+    assert head.startswith(b"HTTP/1.1 " + status)
+    assert b"server:" not in head.lower()
+    assert b"HTTP/1.1" not in body
+
+
+def test_who_sends_a_byte_now_and_then_keeps_no_connection(tmp_path: Path):
+    with running_witness(tmp_path, SIGNER.verifier.vkey, patience=0.3) as server, dialled(server, BEGUN) as slow:
+        wait_until(lambda: is_ended(slow))
+
+
+def is_ended(connection: socket.socket) -> bool:
+    """Send one more byte; tell whether the witness has ended the connection."""
+    try:
+        connection.sendall(b"o")
+    except OSError:
+        return True
+    return False
+
+
+def test_a_crowd_that_says_nothing_shuts_nobody_out(witness: WitnessServer):
+    with ExitStack() as crowd:
+        for _ in range(MOST + 10):
+            crowd.enter_context(dialled(witness, b""))
+
+        assert post(witness, Log(3).body(0, 3))[0] == 200
 
 
 def test_a_witness_forgets_nothing_when_it_starts_again(tmp_path: Path):
