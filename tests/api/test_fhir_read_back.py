@@ -253,6 +253,8 @@ def test_a_result_is_found_by_the_number_that_its_sender_gave_it_and_by_nobody_e
         ("DiagnosticReport?patient.name=Martin", "unknown_parameter"),
         ("DiagnosticReport?_lastUpdated=2026-11-30", "no_instant"),
         ("DiagnosticReport?_lastUpdated=ge2026-11-31T10:00:00Z", "no_instant"),
+        ("DiagnosticReport?_lastUpdated=le2026-11-30T10:00:00-23:59", "no_instant"),
+        ("DiagnosticReport?_lastUpdated=ge2026-11-30T10:00:00%2B16:00", "no_instant"),
         ("DiagnosticReport?_count=0", "malformed"),
         ("DiagnosticReport?_cursor=x.y", "unknown"),
         ("DiagnosticReport?_count=1&_count=100", "repeated"),

@@ -37,7 +37,7 @@ IDENTIFIER, UPDATED, COUNT, CURSOR, FORMAT = "identifier", "_lastUpdated", "_cou
 USUAL, MOST = 50, 100
 MOMENT = (
     r"(ge|gt|le|lt|)(20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?"
-    r"(?:Z|[+ -][0-9]{2}:[0-9]{2}))"
+    r"(?:Z|[+ -](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00)))"  # as FHIR has offsets: PostgreSQL takes none beyond 15:59
 )
 _BY_POST = _("Search by POST to _search: no address may hold a number of a person or of a result.")
 _NO_INSTANT = _("Give the time with its offset, for instance 2026-11-29T09:30:00+01:00.")
