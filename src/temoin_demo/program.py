@@ -11,7 +11,7 @@ from temoin.pharmacies.programs import ProgramSeat, add_program
 from temoin.pharmacies.scopes import Scope
 from temoin_demo.people import Team
 
-NAME = "Logiciel d'officine"
+NAME = "Logiciel d’officine"
 
 
 @dataclass(frozen=True)

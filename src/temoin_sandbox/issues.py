@@ -26,7 +26,7 @@ class Issue(NamedTuple):
 
 RULES: dict[str, SandboxRule] = {
     # Requests
-    "json-malformed": SandboxRule("structure", "Le corps n'est pas du JSON valide.", "The body is not valid JSON."),
+    "json-malformed": SandboxRule("structure", "Le corps n’est pas du JSON valide.", "The body is not valid JSON."),
     "resource-type": SandboxRule("structure", "La ressource attendue est un Bundle.", "The resource must be a Bundle."),
     "content-type": SandboxRule(
         "not-supported",
@@ -155,12 +155,12 @@ RULES: dict[str, SandboxRule] = {
     ),
     "report-type": SandboxRule(
         "invariant",
-        "DiagnosticReport.code et Composition.type n'ont aucun code commun.",
+        "DiagnosticReport.code et Composition.type n’ont aucun code commun.",
         "DiagnosticReport.code and Composition.type share no code.",
     ),
     "report-category": SandboxRule(
         "invariant",
-        "DiagnosticReport.category et Composition.category n'ont aucun code commun.",
+        "DiagnosticReport.category et Composition.category n’ont aucun code commun.",
         "DiagnosticReport.category and Composition.category share no code.",
     ),
     "report-identifier": SandboxRule(
@@ -169,7 +169,7 @@ RULES: dict[str, SandboxRule] = {
         "DiagnosticReport.identifier does not repeat Composition.identifier.",
     ),
     "subject": SandboxRule(
-        "invariant", "Le sujet n'est pas le patient du document.", "The subject is not the document's patient."
+        "invariant", "Le sujet n’est pas le patient du document.", "The subject is not the document's patient."
     ),
     # People, places, things
     "patient-one": SandboxRule("invariant", "Exactement un Patient.", "Exactly one Patient."),
@@ -220,7 +220,7 @@ RULES: dict[str, SandboxRule] = {
     "observation-orphan": SandboxRule(
         "invariant", "Observation absente du compte rendu.", "Observation not named by the report."
     ),
-    "observation-status": SandboxRule("value", "Statut d'Observation non admis.", "Observation.status not accepted."),
+    "observation-status": SandboxRule("value", "Statut d’Observation non admis.", "Observation.status not accepted."),
     "observation-category": SandboxRule(
         "required", "Observation.category laboratory manque.", "Observation.category laboratory is required."
     ),

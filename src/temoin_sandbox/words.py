@@ -94,7 +94,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "200 or AA with an error inside, nothing stored (rate)",
     ),
     "error_before_store": (
-        "Erreur 500 avant l'enregistrement (taux)",
+        "Erreur 500 avant l’enregistrement (taux)",
         "Error 500 before storing (rate)",
     ),
     "error_after_store": (
@@ -103,7 +103,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "drop_answer": ("Réponse perdue après l’enregistrement (taux)", "Answer lost after storing (rate)"),
     "reject": ("Refus 422 (taux)", "Refusal 422 (rate)"),
-    "reject_every": ("Refus 422 d'un envoi sur N (0 : jamais)", "Refusal 422 of one post in N (0: never)"),
+    "reject_every": ("Refus 422 d’un envoi sur N (0 : jamais)", "Refusal 422 of one post in N (0: never)"),
     "throttle": ("Trop de requêtes 429 (taux)", "Too many requests 429 (rate)"),
     "other_answer": ("Réponse pour un autre message (taux)", "Answer for another message (rate)"),
     "half_answer": ("Réponse coupée au milieu (taux)", "Answer cut in the middle (rate)"),
@@ -126,7 +126,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "method": ("Méthode non autorisée", "Method not allowed"),
     "bad_request": ("Demande incorrecte", "Bad request"),
     "fault_error": ("Réglage de panne inconnu ou hors limites :", "Fault setting unknown or out of range:"),
-    "cross_site": ("Demande venue d'un autre site", "Request from another site"),
+    "cross_site": ("Demande venue d’un autre site", "Request from another site"),
 }
 
 LANGUAGES = ("fr", "en")

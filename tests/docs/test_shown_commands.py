@@ -17,6 +17,7 @@ from temoin.cli.main import build_parser
 from temoin_witness.main import build_parser as build_witness_parser
 from temoin_witness.pack_command import build_pack_parser
 
+FENCE = re.compile(r"^ *```(.*)$", re.MULTILINE)  # by turns one that opens a block, and one that ends it
 INLINE = re.compile(r"`(temoin [^`\n]+)`")
 PATHS = re.compile(r"`((?:src|packages|docs|drill|bench|tools|tests|\.ci)/[\w./-]+)`")
 PROGRAMS = {"temoin": build_parser, "temoin-witness": build_witness_parser, "temoin-witness pack": build_pack_parser}
@@ -63,6 +64,7 @@ NOT_RUN = {
     "docker build --file": "needs an engine; tests/settings/test_container.py reads both files",
     "ssh-keygen -Y verify": "tests/settings/test_release.py runs it",
     "temoin surveillance recount": "writes into the operator's folder; tests/surveillance run each command",
+    "temoin catalogue load": "a file of the operator's; tests/cli and tests/catalogue load such",
     "temoin officer invite": "tests/officers/test_officers.py runs each",
     "curl -sS https://staff.example.org": "the reader's own host; tests/api send the same",
 }
@@ -131,6 +133,12 @@ def test_what_holds_a_block_instead_exists():
 
     assert len(named) > 20
     assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+def test_every_block_says_what_it_is():
+    fences = [(page.name, FENCE.findall(page.read_text(encoding="utf-8"))[::2]) for page in PAGES]
+
+    assert [(page, words) for page, words in fences if "" in words] == []
 
 
 def test_every_path_exists():

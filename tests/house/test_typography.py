@@ -15,7 +15,8 @@ from source_code import ROOT, files, sources
 
 MANUAL = ROOT.parents[1] / "docs" / "pharmacien.md"
 PO = ROOT / "web" / "locale" / "fr" / "LC_MESSAGES" / "django.po"
-FRENCH_LETTER = re.compile("[àâçéèêëîïôùûœ«»’]")
+# An accent, a guillemet, or a word that lost its end before a vowel.
+FRENCH_LETTER = re.compile(r"[àâçéèêëîïôùûœÀÂÇÉÈÊËÎÏÔÙÛŒ«»’]|\b(?:[cdjlmnst]|qu)'(?=[a-zà-ÿ])", re.IGNORECASE)
 # Imprimerie nationale: a no-break space before double signs and inside guillemets, which a browser then never parts.
 FAULTS = {
     "an ordinary space before a double sign": re.compile("[^\\s] [;:!?»]"),
@@ -26,8 +27,21 @@ FAULTS = {
 }
 # Where a text may be of another language, a sign without a space is no fault.
 NO_SPACE = re.compile("[a-zà-ÿ)][;:!?](?:\\s|$)")
-# Names of codes, as those who publish the code spell them.
-OF_A_TERMINOLOGY = {"Résultats de l'analyse microbiologique", "Résultat du test rapide d'orientation diagnostique"}
+# Names of codes, as those who publish the code spell them, and what documents carry of them.
+OF_A_TERMINOLOGY = {
+    "Résultats de l'analyse microbiologique",
+    "Résultat du test rapide d'orientation diagnostique",
+    "Test rapide d'orientation diagnostique",
+    "Test rapide d'orientation diagnostique : ",
+    "Pharmacie d'officine",
+    "Pharmacien titulaire d'officine",
+    "CR d'examens biologiques",
+}
+NOT_SHOWN = (
+    "formats/xdm/package.py",
+    "temoin_conformance/documents.py",
+    "temoin_demo/program.py",
+)  # plain text, made-up names
 
 
 def faults(text: str) -> list[str]:
@@ -74,7 +88,7 @@ def _of_programs() -> Iterator[tuple[str, str]]:
         told = {id(node.value) for node in source.nodes(ast.Expr)}
         for node in source.nodes(ast.Constant):
             text = isinstance(node.value, str) and id(node) not in told
-            if text and FRENCH_LETTER.search(node.value) and " " in node.value:
+            if text and FRENCH_LETTER.search(node.value) and " " in node.value and source.path not in NOT_SHOWN:
                 yield source.path, node.value
     for _, path in files("*.js"):
         for text in re.findall(r'"((?:[^"\\\n]|\\.)*)"', path.read_text(encoding="utf-8")):

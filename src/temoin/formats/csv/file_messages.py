@@ -23,7 +23,7 @@ FILE_MESSAGES: dict[str, CsvMessage] = {
     ),
     "not_utf8": CsvMessage(
         (
-            "L'octet {byte}, ligne {row}, n'est pas de l'UTF-8.",
+            "L’octet {byte}, ligne {row}, n’est pas de l’UTF-8.",
             "Enregistrez le fichier au format « CSV UTF-8 » : l’encodage n’est jamais deviné.",
         ),
         (
@@ -41,7 +41,7 @@ FILE_MESSAGES: dict[str, CsvMessage] = {
     "malformed": CsvMessage(
         (
             "La ligne {row} n’est pas du CSV : un guillemet ou une fin de ligne n’est pas à sa place.",
-            "Fermez chaque guillemet ouvert et doublez ceux qui font partie d'une valeur.",
+            "Fermez chaque guillemet ouvert et doublez ceux qui font partie d’une valeur.",
         ),
         (
             "Row {row} is not CSV: a quote or an end of line is out of place.",
@@ -76,7 +76,7 @@ FILE_MESSAGES: dict[str, CsvMessage] = {
         ),
     ),
     "duplicate_columns": CsvMessage(
-        ("Des colonnes sont nommées deux fois : {columns}.", "Ne gardez qu'une colonne de chaque nom."),
+        ("Des colonnes sont nommées deux fois : {columns}.", "Ne gardez qu’une colonne de chaque nom."),
         ("Columns are named twice: {columns}.", "Keep one column of each name."),
     ),
 }

@@ -50,13 +50,13 @@ ROW_MESSAGES: dict[str, CsvMessage] = {
         ("The value holds an invisible character.", "Type the cell again."),
     ),
     "date": CsvMessage(
-        ("Ce n'est pas une date.", "Écrivez année-mois-jour, par exemple 2022-01-31, ou selon l’ordre du fichier."),
+        ("Ce n’est pas une date.", "Écrivez année-mois-jour, par exemple 2022-01-31, ou selon l’ordre du fichier."),
         ("This is not a date.", "Write year-month-day, for example 2022-01-31, or in the order of the file."),
     ),
     "date_time": CsvMessage(
         (
-            "Ce n'est pas une date, ni une date avec heure.",
-            "Écrivez par exemple 2022-01-31T14:05+01:00, ou le jour selon l'ordre du fichier, puis 14:05 et le fuseau.",
+            "Ce n’est pas une date, ni une date avec heure.",
+            "Écrivez par exemple 2022-01-31T14:05+01:00, ou le jour selon l’ordre du fichier, puis 14:05 et le fuseau.",
         ),
         (
             "This is not a date, nor a date and time.",
@@ -205,7 +205,7 @@ ROW_MESSAGES: dict[str, CsvMessage] = {
     ),
     "state": CsvMessage(
         (
-            "Le code d'État est inconnu.",
+            "Le code d’État est inconnu.",
             "Écrivez deux lettres : un État américain, une province canadienne, ou FR.",
         ),
         ("The state is unknown.", "Write two letters: a state of the US, a province of Canada, or FR."),
@@ -223,7 +223,7 @@ ROW_MESSAGES: dict[str, CsvMessage] = {
         ("This code is that of a state and of a French territory.", "Write the country, for instance Mayotte."),
     ),
     "zip_code": CsvMessage(
-        ("Ce n'est pas un code postal.", "Écrivez cinq chiffres, ou 99999-9999 aux États-Unis."),
+        ("Ce n’est pas un code postal.", "Écrivez cinq chiffres, ou 99999-9999 aux États-Unis."),
         ("This is not a postal code.", "Write five digits, or 99999-9999 in the US."),
     ),
     "phone": CsvMessage(
@@ -235,7 +235,7 @@ ROW_MESSAGES: dict[str, CsvMessage] = {
         ("This number exists in two countries.", "Begin it with + and the country's number."),
     ),
     "email": CsvMessage(
-        ("Ce n’est pas une adresse électronique.", "Corrigez l'adresse ou videz la cellule."),
+        ("Ce n’est pas une adresse électronique.", "Corrigez l’adresse ou videz la cellule."),
         ("This is not an e-mail address.", "Correct the address or empty the cell."),
     ),
     "email_unseen": CsvMessage(
@@ -256,7 +256,7 @@ ROW_MESSAGES: dict[str, CsvMessage] = {
         ),
     ),
     "loinc": CsvMessage(
-        ("Ce n'est pas un code LOINC.", "Écrivez par exemple 94558-4 : le dernier chiffre est une clé."),
+        ("Ce n’est pas un code LOINC.", "Écrivez par exemple 94558-4 : le dernier chiffre est une clé."),
         ("This is not a LOINC code.", "Write for example 94558-4: the last digit is a check digit."),
     ),
     "unknown_test": CsvMessage(
