@@ -122,6 +122,18 @@ def test_an_unproven_owner_is_shown_nothing(house, run, capsys):
     assert (said.out, "Password or code is wrong." in said.err) == ("", True)
 
 
+def test_a_demonstration_says_that_it_asks_for_no_password_and_a_real_site_does_not(house, run, settings, capsys):
+    assert run(house.owner) == 0
+    at_a_real_site = capsys.readouterr().err
+    settings.TEMOIN = replace(settings.TEMOIN, site=replace(settings.TEMOIN.site, demo=True))
+    Pharmacy.objects.filter(id=house.here.id).update(is_demo=True)
+    assert main(["breach", "persons", "--pharmacy", house.here.finess, "--by", person_of(house.owner).email]) == 0
+
+    said = "This is a demonstration: at a real site the owner types password and one-time code first."
+    assert said not in at_a_real_site
+    assert said in capsys.readouterr().err
+
+
 def test_searches_of_which_nobody_can_say_whom_they_showed_are_told(house, run, capsys, tamper):
     make_patient(house.owner)
     patients_by_nir(by=house.owner, nir="279035121518989")
