@@ -123,7 +123,7 @@ def sample_tests(count: int, pharmacies: int) -> list[Sampled]:
         by, patient, lot = counters[number % pharmacies]
         record = register_test(by=by, patient_id=patient, kind="covid19-ag", notice_version=CURRENT_NOTICE)
         sampled_at = now() - timedelta(minutes=17)
-        take_sample(by=by, record_id=record, sample=Sample("nasal-swab", sampled_at, lot_id=lot))
+        take_sample(by=by, record_id=record, sample=Sample("nasal-swab", sampled_at, lot_id=lot), seen="")
         sampled.append(Sampled(by, record, sampled_at + timedelta(minutes=16)))
     return sampled
 

@@ -221,7 +221,7 @@ def _day(by: Any) -> list[dict[str, UUID]]:
         record = register_test(by=by, patient_id=patient, kind="covid19-ag", notice_version=CURRENT_NOTICE)
         if number >= 20:
             sample = Sample("nasal-swab", now() - timedelta(minutes=15), lot_id=lot)
-            take_sample(by=by, record_id=record, sample=sample)
+            take_sample(by=by, record_id=record, sample=sample, seen="")
         if number >= 40:
             outcome = "positive" if number % 9 == 0 else "negative"
             sign_result(by=by, record_id=record, reading=Reading({"sars-cov-2": outcome}, read_at=now()))

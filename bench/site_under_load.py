@@ -96,7 +96,7 @@ def prepare_tests(folder: Path, count: int) -> list[str]:
     for _ in range(count):
         record = register_test(by=by, patient_id=patient, kind="covid19-ag", notice_version=CURRENT_NOTICE)
         sampled_at = now() - timedelta(minutes=15)
-        take_sample(by=by, record_id=record, sample=Sample("nasal-swab", sampled_at, lot_id=lot))
+        take_sample(by=by, record_id=record, sample=Sample("nasal-swab", sampled_at, lot_id=lot), seen="")
         records.append(str(record))
     return records
 

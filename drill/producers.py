@@ -154,6 +154,6 @@ def _sample_tests(by: Any, sampled_at: datetime, tests: int) -> list[UUID]:
     records = []
     for _ in range(tests):
         record = register_test(by=by, patient_id=patient, kind="covid19-ag", notice_version=CURRENT_NOTICE)
-        take_sample(by=by, record_id=record, sample=Sample("nasal-swab", sampled_at, lot_id=lot))
+        take_sample(by=by, record_id=record, sample=Sample("nasal-swab", sampled_at, lot_id=lot), seen="")
         records.append(record)
     return records

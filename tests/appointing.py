@@ -25,7 +25,7 @@ class Booking:
 
     def __init__(self, seat: Seat, hours: Hours = ALL_DAY) -> None:
         self.seat, self.token = seat, token_of(seat)
-        set_hours(by=seat, hours=hours)
+        set_hours(by=seat, hours=hours, expected_version=None)
 
     def poster(self) -> StandingPoster:
         found = find_poster(self.token)

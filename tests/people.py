@@ -261,7 +261,7 @@ def make_sampled(by: Seat, patient_id: UUID, lot_id: UUID, *, minutes_ago: int =
     """Register a COVID test sampled some minutes ago: at sixteen, it can be read."""
     record_id = make_test(by, patient_id)
     sample = Sample(specimen="nasopharyngeal-swab", sampled_at=now() - timedelta(minutes=minutes_ago), lot_id=lot_id)
-    take_sample(by=by, record_id=record_id, sample=sample)
+    take_sample(by=by, record_id=record_id, sample=sample, seen="")
     return record_id
 
 

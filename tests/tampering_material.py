@@ -115,13 +115,13 @@ def changes_of(by: Any, made: Mapping[str, Any]) -> Mapping[str, Callable[[], ob
     sample = Sample(specimen="nasopharyngeal-swab", sampled_at=now(), lot_id=made["lot"])
     return {
         "patients_patient": lambda: change_patient(by=by, patient_id=made["patient"], traits=moved),
-        "testing_record": lambda: take_sample(by=by, record_id=made["registered"], sample=sample),
+        "testing_record": lambda: take_sample(by=by, record_id=made["registered"], sample=sample, seen=""),
         "testing_group": lambda: close_group(by=by, group_id=made["group"]),
         "testing_orphan_result": lambda: set_aside_orphan(by=by, orphan_id=made["orphan"], reason="Contrôle"),
         "testing_ticket": lambda: renew_ticket(by=by, record_id=made["signed"], expected_version=1),
         "intake_file_terms": lambda: allow_laboratory(by=by, number=NUMBERS[1], name="Laboratoire du Port"),
         "pharmacies_program": lambda: revoke_program(by=by, program_id=made["program"]),
-        "webhooks_webhook": lambda: turn_secret(by=by, program_id=made["told"]),
+        "webhooks_webhook": lambda: turn_secret(by=by, program_id=made["told"], expected_version=None),
         "pharmacies_register_check": lambda: withdraw_invitation(by=by, invitation_id=made["invitation"]),
         "pharmacies_invitation": lambda: None,  # by the same act
         "signin_person": lambda: _change_password(made["person"]),

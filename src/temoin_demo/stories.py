@@ -132,7 +132,7 @@ class Teller:
     def open_calendar(self) -> str:
         """Say at which hours appointments can be taken; return the code of the page that takes them."""
         owner = self.team.seats[Profession.TITULAIRE]
-        set_hours(by=owner, hours=HOURS)
+        set_hours(by=owner, hours=HOURS, expected_version=None)
         make_poster(by=owner, instead_of=None)
         poster = standing_poster(by=owner)
         return poster.token if poster else ""
@@ -170,8 +170,8 @@ class Teller:
             return
         with frozen_at(sampled_at + timedelta(seconds=30)):
             sample = Sample(used.specimens[0].code, sampled_at, self.lots[story.kit])
-            if not take_sample(by=clerk, record_id=record_id, sample=sample):
-                start_reading(by=clerk, record_id=record_id, start=Start(sampled_at))
+            if not take_sample(by=clerk, record_id=record_id, sample=sample, seen=""):
+                start_reading(by=clerk, record_id=record_id, start=Start(sampled_at), seen="")
             if story.end is S.ABANDONED:
                 abandon_test(by=clerk, record_id=record_id)
         if story.proposed:

@@ -228,7 +228,7 @@ def test_a_result_without_a_time_that_another_test_of_the_number_had_is_a_person
             beforehand=Beforehand(number=number),
         )
         sampled = Sample(specimen="nasopharyngeal-swab", sampled_at=now() - timedelta(minutes=16), lot_id=lot.id)
-        take_sample(by=house.owner, record_id=record_id, sample=sampled)
+        take_sample(by=house.owner, record_id=record_id, sample=sampled, seen="")
         at = f"{now().astimezone(zone_of(house.here.id)):%Y%m%d%H%M%S}" if tells_time else ""
 
         assert take(program, message(number, again, at=at)) == ACK

@@ -291,7 +291,7 @@ def test_a_correction_never_replaces_the_reading_that_a_person_noted(house: Hous
     answered(message, worker)
     (one,) = proposed_tests(by=house.owner).tests
     noted = replace(one.proposal.reading, comment="Relu au comptoir")
-    enter_result(by=house.owner, record_id=one.opened.record_id, reading=noted)
+    enter_result(by=house.owner, record_id=one.opened.record_id, reading=noted, expected=None)
     corrects = changed((DETECTED, NOT_DETECTED), ("|A|||F|", "|A|||C|"), ("|77|", "|78|"), message=message)
 
     told = answered(corrects, worker)

@@ -71,7 +71,7 @@ def states(house: House) -> list[str]:
 def sample(house: House, record_id: Any, lot_id: UUID | None = None) -> None:
     at = now() - timedelta(minutes=17)
     taken = Sample(specimen="nasopharyngeal-swab", sampled_at=at, lot_id=lot_id or make_lot(house.owner))
-    take_sample(by=house.owner, record_id=record_id, sample=taken)
+    take_sample(by=house.owner, record_id=record_id, sample=taken, seen="")
 
 
 def test_an_order_waits_at_the_counter_and_its_number_goes_with_the_result(house: House, practice: str):

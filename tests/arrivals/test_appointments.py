@@ -115,7 +115,7 @@ def test_a_device_holds_three_places(portal: Booking):
 
 def test_an_hour_that_is_not_offered_is_not_given(house: House, portal: Booking, as_role: AsRole):
     at = portal.hour(60)
-    set_hours(by=house.owner, hours=Hours((Opening(0, 540, 600),), closed=(day_of(at, HOUSE),)))
+    set_hours(by=house.owner, hours=Hours((Opening(0, 540, 600),), closed=(day_of(at, HOUSE),)), expected_version=None)
 
     with as_role("temoin_portal"):
         wish = Wish(at, b"p", b"d", remind=False)
@@ -162,7 +162,7 @@ def test_an_appointment_is_not_moved_beyond_the_end_of_its_key(house: House, por
     for at in later[-1:]:
         assert portal.put_off(b"mine", at) is Taking.FAR
         with pytest.raises(InvalidError):
-            move_appointment(by=house.owner, arrival_id=mine.id, starts_at=at)
+            move_appointment(by=house.owner, arrival_id=mine.id, starts_at=at, expected_hour=None)
     assert appointments_to_come(by=house.owner) == [mine]
 
 
@@ -188,19 +188,21 @@ def test_the_team_moves_and_cancels_and_the_stranger_does_not(house: House, port
     at, later = portal.hour(60), portal.hour(70)
     _taken, arrival_id = portal.take(at, number=1000)
 
-    for act in (cancel_appointment, call_arrival):
+    for act in (partial(cancel_appointment, expected_hour=None), call_arrival):
         with pytest.raises(NotFoundError):
             act(by=house.stranger, arrival_id=arrival_id)
         with pytest.raises(DeniedError):
             act(by=house.administrator, arrival_id=arrival_id)
     with pytest.raises(InvalidError):
-        move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=later + timedelta(minutes=1))
+        move_appointment(
+            by=house.owner, arrival_id=arrival_id, starts_at=later + timedelta(minutes=1), expected_hour=None
+        )
     assert later in {hour.starts_at for hour in free_hours(by=house.owner)}
-    move_appointment(by=house.student, arrival_id=arrival_id, starts_at=later)
+    move_appointment(by=house.student, arrival_id=arrival_id, starts_at=later, expected_hour=None)
     assert [one.starts_at for one in appointments_to_come(by=house.owner)] == [later]
-    assert cancel_appointment(by=house.colleague, arrival_id=arrival_id) is HowTold.MAIL
+    assert cancel_appointment(by=house.colleague, arrival_id=arrival_id, expected_hour=None) is HowTold.MAIL
     with pytest.raises(ConflictError):
-        cancel_appointment(by=house.colleague, arrival_id=arrival_id)
+        cancel_appointment(by=house.colleague, arrival_id=arrival_id, expected_hour=None)
     assert appointments_to_come(by=house.owner) == []
 
 
@@ -223,7 +225,7 @@ def test_the_team_overbooks_no_hour_that_somebody_takes_meanwhile():
 
     def move() -> bool:
         try:
-            move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=later)
+            move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=later, expected_hour=None)
         except InvalidError:
             return False
         return True
@@ -248,7 +250,7 @@ def test_a_reminder_asked_for_too_late_is_kept_for_another_hour(house: House, po
     _taken, arrival_id = portal.take(soon, number=1000)
 
     assert kept(house, arrival_id).remind_at == soon
-    move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=later)
+    move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=later, expected_hour=None)
     assert kept(house, arrival_id).remind_at == later - timedelta(days=1)
 
 
@@ -256,8 +258,8 @@ def test_who_has_no_address_stands_on_the_list_until_they_were_called(house: Hou
     at, later = portal.hour(60), portal.hour(70)
     _taken, arrival_id = portal.take(at, number=1000, traits={"phone": "06 12 34 56 78", "email": "nobody@"})
 
-    assert move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=later) is HowTold.CALL
-    assert cancel_appointment(by=house.owner, arrival_id=arrival_id) is HowTold.CALL
+    assert move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=later, expected_hour=None) is HowTold.CALL
+    assert cancel_appointment(by=house.owner, arrival_id=arrival_id, expected_hour=None) is HowTold.CALL
     (untold,) = untold_patients(by=house.colleague)
     assert (untold.former_at, untold.starts_at) == (at, None)  # what the patient believes
     sheet = read_call_sheet(by=house.colleague, arrival_id=arrival_id)
@@ -281,10 +283,10 @@ def test_nobody_is_told_of_the_hour_that_they_believe_in_or_chose_themselves(hou
     at, later, latest = (portal.hour(ahead) for ahead in (60, 70, 80))
     _taken, arrival_id = portal.take(at, number=1000, proof=b"mine")
 
-    move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=later)
-    assert move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=at) is HowTold.KNOWN
+    move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=later, expected_hour=None)
+    assert move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=at, expected_hour=None) is HowTold.KNOWN
     assert untold_patients(by=house.owner) == []
-    move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=later)
+    move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=later, expected_hour=None)
     assert portal.put_off(b"mine", latest) is Taking.TAKEN
     assert untold_patients(by=house.owner) == []
 
@@ -347,7 +349,7 @@ def test_whoever_is_left_outside_the_hours_is_marked(house: House, portal: Booki
     portal.take(first, number=1000)
     portal.take(second, number=1001)
     assert not any(one.is_outside for one in appointments_to_come(by=house.owner))
-    set_hours(by=house.owner, hours=replace(ALL_DAY, closed=(day_of(first, HOUSE),), minutes=20))
+    set_hours(by=house.owner, hours=replace(ALL_DAY, closed=(day_of(first, HOUSE),), minutes=20), expected_version=None)
 
     assert [one.is_outside for one in appointments_to_come(by=house.owner)] == [True, False]
 
@@ -410,10 +412,10 @@ def test_an_appointment_that_nobody_came_to_ends_with_its_day(house: House, port
 
 
 def test_only_who_runs_the_place_says_its_hours(house: House):
-    for act in (calendar_to_set, lambda by: set_hours(by=by, hours=ALL_DAY)):
+    for act in (calendar_to_set, lambda by: set_hours(by=by, hours=ALL_DAY, expected_version=None)):
         with pytest.raises(DeniedError):
             act(by=house.student)
-    set_hours(by=house.administrator, hours=Hours())
+    set_hours(by=house.administrator, hours=Hours(), expected_version=None)
 
     assert calendar_of(by=house.owner) == Hours()
     assert calendar_of(by=house.stranger) == Hours()
@@ -433,6 +435,6 @@ def test_only_who_runs_the_place_says_its_hours(house: House):
 )
 def test_hours_that_cannot_be_are_refused_at_their_field(house: House, hours: Hours, field: str):
     with pytest.raises(InvalidError) as told:
-        set_hours(by=house.owner, hours=hours)
+        set_hours(by=house.owner, hours=hours, expected_version=None)
 
     assert [problem.field for problem in told.value.problems] == [field]

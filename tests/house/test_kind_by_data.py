@@ -166,7 +166,9 @@ def record_id(house: House) -> UUID:
     lot = make_lot(house.owner, kit="dragon-check")
     record_id = make_test(house.owner, make_patient(house.owner), kind="dragon-pox-ag")
     answer_questions(by=house.owner, record_id=record_id, answers={"symptoms": "yes"})
-    take_sample(by=house.owner, record_id=record_id, sample=Sample("throat-swab", now() - timedelta(minutes=12), lot))
+    take_sample(
+        by=house.owner, record_id=record_id, sample=Sample("throat-swab", now() - timedelta(minutes=12), lot), seen=""
+    )
     reading = Reading(outcomes={"dragon-pox": "positive"}, read_at=now())
     sign_result(by=house.owner, record_id=record_id, reading=reading)
     return record_id
@@ -177,7 +179,9 @@ def measured_id(house: House) -> UUID:
     """A signed result of the invented kind that measures: hotter than its device can tell."""
     lot = make_lot(house.owner, kit="dragon-probe")
     record_id = make_test(house.owner, make_patient(house.owner), kind="dragon-thermometer")
-    take_sample(by=house.owner, record_id=record_id, sample=Sample("saliva", now() - timedelta(minutes=2), lot))
+    take_sample(
+        by=house.owner, record_id=record_id, sample=Sample("saliva", now() - timedelta(minutes=2), lot), seen=""
+    )
     sign_result(by=house.owner, record_id=record_id, reading=Reading({"dragon-heat": "HI Cel"}, read_at=now()))
     return record_id
 

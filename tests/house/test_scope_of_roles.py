@@ -75,7 +75,7 @@ def house(as_role) -> House:
         try_webhook(by=seat, program_id=have_told(seat))
         answered_once(caller, key="0" * 16, asked=b"", do=dict)
         arrive(seat)
-        set_hours(by=seat, hours=Hours())
+        set_hours(by=seat, hours=Hours(), expected_version=None)
         list_tests(by=seat)
         open_case(by=seat, patient_id=make_patient(seat), kind="access", asked="Tout", received_on=today_in(HOUSE))
         place_hold(by=seat, patient_id=None, reason="Réquisition")

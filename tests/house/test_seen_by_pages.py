@@ -16,39 +16,42 @@ def functions(path: Path) -> Iterator[ast.FunctionDef]:
     return (one for one in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(one, ast.FunctionDef))
 
 
-def comparing() -> dict[str, str]:
-    """Return each action that compares with what was seen where it is told, with the name of that argument."""
-    found = {}
+def comparing() -> Iterator[tuple[str, str, bool]]:
+    """Yield each action that compares with what was seen: its name, that argument, whether it may be left out."""
     for path in HOME.rglob("*.py"):
         if path.is_relative_to(HOME / "web"):
             continue
         for one in functions(path):
-            told = [each.arg for each, value in zip(one.args.kwonlyargs, one.args.kw_defaults, strict=True) if value]
-            if "by" in {each.arg for each in one.args.kwonlyargs} and (
-                said := [name for name in told if _SAYS.fullmatch(name)]
-            ):
-                found[one.name] = said[0]
-    return found
+            told = {each.arg: value for each, value in zip(one.args.kwonlyargs, one.args.kw_defaults, strict=True)}
+            if "by" in told:
+                yield from ((one.name, name, told[name] is not None) for name in told if _SAYS.fullmatch(name))
 
 
-def calls(path: Path, names: set[str]) -> Iterator[tuple[str, set[str | None]]]:
+def calls(path: Path, names: set[str]) -> Iterator[tuple[str, dict[str | None, ast.expr]]]:
     """Yield each call of an action, by its name or by `partial`, with the arguments that it names."""
     for one in ast.walk(ast.parse(path.read_text("utf-8"))):
         if not isinstance(one, ast.Call):
             continue
         for called in (one.func, *one.args[:1]):
             if isinstance(called, ast.Name) and called.id in names:
-                yield called.id, {each.arg for each in one.keywords}
+                yield called.id, {each.arg: each.value for each in one.keywords}
+
+
+def test_no_caller_forgets_what_was_seen():
+    """Who truly saw nothing, as a program does, says so in each call."""
+    assert [f"{action}({name})" for action, name, may_be_left_out in comparing() if may_be_left_out] == []
 
 
 def test_each_page_says_what_it_showed():
-    actions = comparing()
+    actions = {action: name for action, name, _ in comparing()}
     silent = {
         f"{path.relative_to(HOME)} {name}"
         for path in (HOME / "web").rglob("*.py")
         for name, given in calls(path, set(actions))
-        if actions[name] not in given
+        if isinstance(given.get(actions[name], ast.Constant(None)), ast.Constant)
     }
 
-    assert {"enter_result", "lift_recall", "move_webhook", "set_hours", "start_reading"} <= set(actions)
+    assert {"amend_patient", "correct_result", "enter_result", "lift_recall", "set_hours", "start_reading"} <= set(
+        actions
+    )
     assert silent == NOT_SHOWN

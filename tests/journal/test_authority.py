@@ -72,9 +72,9 @@ def test_every_act_before_a_result_is_vouched_for(house: House):
     undone, again = (make_sampled(here, make_patient(here), lot_id) for _ in range(2))
     for record_id in (undone, again):
         undo_sample(by=here, record_id=record_id)
-    mark_waiting(by=here, record_id=undone, mark=WaitMark.CALLED)
-    take_sample(by=here, record_id=again, sample=Sample("nasal-swab", now(), lot_id))
-    start_reading(by=here, record_id=again, start=Start(now()))
+    mark_waiting(by=here, record_id=undone, mark=WaitMark.CALLED, seen="")
+    take_sample(by=here, record_id=again, sample=Sample("nasal-swab", now(), lot_id), seen="")
+    start_reading(by=here, record_id=again, start=Start(now()), seen="")
     undo_start(by=here, record_id=again)
 
     assert found() == []

@@ -82,7 +82,7 @@ def test_who_did_not_ask_or_cancelled_is_written_nothing(house: House, mail: Beh
     at = booking.hour(100)
     booking.take(at, number=4170, remind=False)
     _taken, cancelled = booking.take(booking.hour(101), number=4171)
-    cancel_appointment(by=house.owner, arrival_id=cancelled)
+    cancel_appointment(by=house.owner, arrival_id=cancelled, expected_hour=None)
 
     remind(as_role, at, timedelta(hours=20))
 
@@ -122,7 +122,7 @@ def test_who_did_not_ask_is_told_at_once_that_it_was_moved_and_reminded_of_nothi
     booking = Booking(house.owner)
     at, later = booking.hour(100), booking.hour(110)
     _taken, arrival_id = booking.take(at, number=4170, remind=False)
-    move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=later)
+    move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=later, expected_hour=None)
 
     for _ in range(2):
         tell(as_role)
@@ -145,7 +145,7 @@ def test_who_asked_is_told_that_it_was_moved_and_then_reminded_of_the_new_hour(h
     at, later = booking.hour(100), booking.hour(300)
     _taken, arrival_id = booking.take(at, number=4170)
     remind(as_role, at, timedelta(hours=20))
-    move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=later)
+    move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=later, expected_hour=None)
 
     tell(as_role)
     for _ in range(2):
@@ -158,11 +158,13 @@ def test_who_was_told_an_hour_while_the_team_moved_it_back_is_told_again(house: 
     booking = Booking(house.owner)
     at, later = booking.hour(100), booking.hour(110)
     _taken, arrival_id = booking.take(at, number=4170)
-    move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=later)
+    move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=later, expected_hour=None)
     with as_role("temoin_worker"):
         change = open_change(house.here.id, arrival_id)
     assert change is not None
-    move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=at)  # the message is on its way
+    move_appointment(
+        by=house.owner, arrival_id=arrival_id, starts_at=at, expected_hour=None
+    )  # the message is on its way
     with as_role("temoin_worker"):
         note_written(house.here.id, change, is_taken=True)
 
@@ -173,7 +175,7 @@ def test_who_was_told_an_hour_while_the_team_moved_it_back_is_told_again(house: 
 def test_who_is_cancelled_is_told_where_to_take_another_and_the_form_is_gone(house: House, mail: Behaviour, as_role):
     booking = Booking(house.owner)
     _taken, arrival_id = booking.take(booking.hour(100), number=4170)
-    cancel_appointment(by=house.owner, arrival_id=arrival_id)
+    cancel_appointment(by=house.owner, arrival_id=arrival_id, expected_hour=None)
 
     tell(as_role)
     (sent,) = mail.messages
@@ -188,7 +190,7 @@ def test_who_is_cancelled_is_told_where_to_take_another_and_the_form_is_gone(hou
 def test_a_mailbox_that_refuses_for_good_leaves_the_patient_to_be_called(house: House, mail: Behaviour, as_role):
     booking = Booking(house.owner)
     _taken, arrival_id = booking.take(booking.hour(100), number=4170)
-    cancel_appointment(by=house.owner, arrival_id=arrival_id)
+    cancel_appointment(by=house.owner, arrival_id=arrival_id, expected_hour=None)
     mail.rcpt = "550 5.1.1 unknown"
 
     tell(as_role)
@@ -203,7 +205,7 @@ def test_who_is_about_to_set_out_is_to_be_called_while_the_mail_is_under_way(hou
     booking = Booking(house.owner)
     at = booking.hour(100)
     _taken, arrival_id = booking.take(at, number=4170)
-    cancel_appointment(by=house.owner, arrival_id=arrival_id)
+    cancel_appointment(by=house.owner, arrival_id=arrival_id, expected_hour=None)
 
     (days_before,) = untold_patients(by=house.owner)
     with shifted_by(at - timedelta(hours=2) - now()):

@@ -67,7 +67,7 @@ def test_answers_are_given_before_the_sample_and_kept_by_it(house: House):
     record_id = make_test(house.owner, make_patient(house.owner))
     answer_questions(by=house.owner, record_id=record_id, answers={"contact": "no"})
     sample = Sample(specimen="nasal-swab", sampled_at=now(), lot_id=make_lot(house.owner))
-    take_sample(by=house.owner, record_id=record_id, sample=sample)
+    take_sample(by=house.owner, record_id=record_id, sample=sample, seen="")
 
     assert read_test(by=house.owner, record_id=record_id).answers == {"contact": "no"}
 

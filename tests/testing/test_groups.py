@@ -144,7 +144,9 @@ def test_a_student_samples_and_neither_reads_nor_signs(house):
     record_id = late_sampled(house.student, group_id, numbers(house.owner, group_id)[0], lot_id)
 
     with pytest.raises(DeniedError):
-        enter_result(by=house.student, record_id=record_id, reading=Reading({"sars-cov-2": "negative"}, now()))
+        enter_result(
+            by=house.student, record_id=record_id, reading=Reading({"sars-cov-2": "negative"}, now()), expected=None
+        )
     with pytest.raises(DeniedError):
         proposed_among(by=house.student, record_ids=[record_id])
 
@@ -294,7 +296,9 @@ def test_results_are_noted_without_a_signature_and_signed_each_by_itself(house):
     group_id, lot_id = make_group(house.owner), make_lot(house.owner)
     tests = [late_sampled(house.colleague, group_id, number, lot_id) for number in numbers(house.owner, group_id)]
     for record_id in tests:
-        enter_result(by=house.owner, record_id=record_id, reading=Reading({"sars-cov-2": "negative"}, now()))
+        enter_result(
+            by=house.owner, record_id=record_id, reading=Reading({"sars-cov-2": "negative"}, now()), expected=None
+        )
 
     noted = proposed_among(by=house.owner, record_ids=tests)
 
@@ -311,9 +315,9 @@ def test_results_are_noted_without_a_signature_and_signed_each_by_itself(house):
 def test_a_result_noted_again_is_not_signed_as_it_was_seen_before(house):
     group_id, lot_id = make_group(house.owner), make_lot(house.owner)
     record_id = late_sampled(house.owner, group_id, numbers(house.owner, group_id)[0], lot_id)
-    enter_result(by=house.owner, record_id=record_id, reading=Reading({"sars-cov-2": "negative"}, now()))
+    enter_result(by=house.owner, record_id=record_id, reading=Reading({"sars-cov-2": "negative"}, now()), expected=None)
     (seen,) = proposed_among(by=house.owner, record_ids=[record_id])
-    enter_result(by=house.owner, record_id=record_id, reading=Reading({"sars-cov-2": "positive"}, now()))
+    enter_result(by=house.owner, record_id=record_id, reading=Reading({"sars-cov-2": "positive"}, now()), expected=None)
 
     with pytest.raises(ConflictError):
         sign_proposal(by=house.owner, record_id=record_id, seen_version=seen.seen_version)

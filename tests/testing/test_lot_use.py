@@ -43,7 +43,7 @@ def test_the_first_sample_opens_its_lot_where_it_is_taken(house):
 
     for _ in range(2):
         record_id = make_test(house.student, patient_id)
-        take_sample(by=house.student, record_id=record_id, sample=sample(lot_id), place="Salle de test")
+        take_sample(by=house.student, record_id=record_id, sample=sample(lot_id), place="Salle de test", seen="")
 
     lot = read_lot(by=house.owner, lot_id=lot_id)
     assert (lot.state, lot.opened_where) == ("open", "Salle de test")
@@ -55,7 +55,7 @@ def test_a_sample_that_is_refused_opens_no_lot(house):
     record_id = make_test(house.owner, make_patient(house.owner))
 
     with pytest.raises(InvalidError):
-        take_sample(by=house.owner, record_id=record_id, sample=sample(lot_id, minutes_ago=-60))
+        take_sample(by=house.owner, record_id=record_id, sample=sample(lot_id, minutes_ago=-60), seen="")
 
     assert read_lot(by=house.owner, lot_id=lot_id).state == "received"
 
@@ -66,7 +66,7 @@ def test_two_first_samples_at_once_open_the_lot_once(house):
     tests = [make_test(house.owner, patient_id) for _ in range(2)]
 
     found = at_once(
-        *(lambda one=one: take_sample(by=house.owner, record_id=one, sample=sample(lot_id)) for one in tests)
+        *(lambda one=one: take_sample(by=house.owner, record_id=one, sample=sample(lot_id), seen="") for one in tests)
     )
 
     assert found == [True, True]
@@ -132,7 +132,7 @@ def test_no_sample_is_taken_from_a_lot_in_trouble(house, trouble):
     record_id = make_test(house.owner, make_patient(house.owner))
 
     with pytest.raises(InvalidError) as refused:
-        take_sample(by=house.owner, record_id=record_id, sample=sample(lot_id))
+        take_sample(by=house.owner, record_id=record_id, sample=sample(lot_id), seen="")
 
     assert [(one.field, one.code) for one in refused.value.problems] == [("lot", trouble)]
 
@@ -148,7 +148,7 @@ def test_with_a_kit_that_the_catalogue_lost_nothing_is_sampled_or_signed(house, 
 
         for act in (
             lambda: sign_result(by=house.owner, record_id=running, reading=Reading(NEGATIVE, now())),
-            lambda: take_sample(by=house.owner, record_id=waiting, sample=sample(lot_id)),
+            lambda: take_sample(by=house.owner, record_id=waiting, sample=sample(lot_id), seen=""),
             lambda: open_lot(by=house.owner, lot_id=idle),
         ):
             with pytest.raises(InvalidError) as refused:

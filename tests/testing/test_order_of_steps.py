@@ -49,4 +49,4 @@ def test_a_reading_entered_once_its_time_is_over_says_why(house: House, comment:
 
 def sampled(house: House, record_id: UUID, before: timedelta) -> None:
     sample = Sample("nasopharyngeal-swab", now() - before, make_lot(house.owner))
-    take_sample(by=house.owner, record_id=record_id, sample=sample)
+    take_sample(by=house.owner, record_id=record_id, sample=sample, seen="")

@@ -62,7 +62,7 @@ def record_id(house: House) -> UUID:
     lot = make_lot(house.owner, kit=METER.code)
     record_id = make_test(house.owner, make_patient(house.owner), kind=KIND.code)
     sample = Sample("capillary-blood", now() - timedelta(minutes=2), lot)
-    take_sample(by=house.owner, record_id=record_id, sample=sample)
+    take_sample(by=house.owner, record_id=record_id, sample=sample, seen="")
     return record_id
 
 

@@ -35,7 +35,7 @@ def make_strip(house: House, *, minutes_ago: int = 60) -> UUID:
     """Register a strip whose urine was collected before."""
     record_id = make_test(house.owner, make_patient(house.owner), kind="cystitis-strip")
     sample = Sample("urine", now() - minutes_ago * MINUTE, make_lot(house.owner, kit="siemens-multistix"))
-    assert take_sample(by=house.owner, record_id=record_id, sample=sample) is False
+    assert take_sample(by=house.owner, record_id=record_id, sample=sample, seen="") is False
     return record_id
 
 
@@ -46,7 +46,7 @@ def read(house: House, record_id: UUID, outcomes: dict[str, str] = STRIP, **more
 
 def test_a_strip_of_urine_collected_an_hour_ago_and_dipped_now_is_read_in_its_window(house: House):
     record_id = make_strip(house)
-    start_reading(by=house.owner, record_id=record_id, start=Start(now()))
+    start_reading(by=house.owner, record_id=record_id, start=Start(now()), seen="")
 
     with shifted_by(MINUTE):
         report = read(house, record_id)
@@ -59,7 +59,7 @@ def test_a_strip_of_urine_collected_an_hour_ago_and_dipped_now_is_read_in_its_wi
 @pytest.mark.parametrize(("after", "problem"), [(0, "too_early"), (3, "too_late")])
 def test_the_window_of_a_strip_counts_from_its_start(house: House, after: int, problem: str):
     record_id = make_strip(house)
-    start_reading(by=house.owner, record_id=record_id, start=Start(now()))
+    start_reading(by=house.owner, record_id=record_id, start=Start(now()), seen="")
 
     with shifted_by(after * MINUTE), pytest.raises(InvalidError, match=f"read_at:{problem}"):
         read(house, record_id)
@@ -75,7 +75,7 @@ def test_a_cassette_counts_from_its_sampling_until_its_start_is_told(house: Hous
     with pytest.raises(InvalidError, match="too_late"):
         read(house, record_id, {"sars-cov-2": "negative"})
 
-    start_reading(by=house.owner, record_id=record_id, start=Start(now() - 16 * MINUTE, is_typed=True))
+    start_reading(by=house.owner, record_id=record_id, start=Start(now() - 16 * MINUTE, is_typed=True), seen="")
 
     assert read(house, record_id, {"sars-cov-2": "negative"}).typed_times == ("started_at",)
 
@@ -85,7 +85,7 @@ def test_a_start_lies_between_the_sample_and_now(house: House, ago: int, problem
     record_id = make_strip(house)
 
     with pytest.raises(InvalidError, match=f"started_at:{problem}"):
-        start_reading(by=house.owner, record_id=record_id, start=Start(now() - ago * MINUTE))
+        start_reading(by=house.owner, record_id=record_id, start=Start(now() - ago * MINUTE), seen="")
 
 
 def test_the_minute_of_the_sample_is_no_start_before_it(house: House):
@@ -93,7 +93,9 @@ def test_the_minute_of_the_sample_is_no_start_before_it(house: House):
     sampled_at = read_test(by=house.owner, record_id=record_id).sampled_at
     assert sampled_at is not None
 
-    start_reading(by=house.owner, record_id=record_id, start=Start(sampled_at.replace(second=0, microsecond=0)))
+    start_reading(
+        by=house.owner, record_id=record_id, start=Start(sampled_at.replace(second=0, microsecond=0)), seen=""
+    )
 
     steps = read_test(by=house.owner, record_id=record_id).steps
     assert steps is not None
@@ -102,8 +104,8 @@ def test_the_minute_of_the_sample_is_no_start_before_it(house: House):
 
 def test_a_start_is_mended_and_taken_back_before_the_signature(house: House):
     record_id = make_strip(house)
-    start_reading(by=house.owner, record_id=record_id, start=Start(now() - 5 * MINUTE, is_typed=True))
-    start_reading(by=house.owner, record_id=record_id, start=Start(now()))
+    start_reading(by=house.owner, record_id=record_id, start=Start(now() - 5 * MINUTE, is_typed=True), seen="")
+    start_reading(by=house.owner, record_id=record_id, start=Start(now()), seen="")
     assert read_test(by=house.owner, record_id=record_id).typed_times == ()
 
     undo_start(by=house.owner, record_id=record_id)
@@ -119,7 +121,7 @@ def test_a_start_after_the_signature_or_before_the_sample_is_a_conflict(house: H
 
     for record_id in (signed, make_test(house.owner, patient_id)):
         with pytest.raises(ConflictError):
-            start_reading(by=house.owner, record_id=record_id, start=Start(now()))
+            start_reading(by=house.owner, record_id=record_id, start=Start(now()), seen="")
         with pytest.raises(ConflictError):
             undo_start(by=house.owner, record_id=record_id)
 
@@ -128,7 +130,7 @@ def test_another_pharmacy_starts_no_clock_here(house: House):
     record_id = make_strip(house)
 
     with pytest.raises(NotFoundError):
-        start_reading(by=house.stranger, record_id=record_id, start=Start(now()))
+        start_reading(by=house.stranger, record_id=record_id, start=Start(now()), seen="")
     with pytest.raises(NotFoundError):
         undo_start(by=house.stranger, record_id=record_id)
 
@@ -136,7 +138,7 @@ def test_another_pharmacy_starts_no_clock_here(house: House):
 def test_every_typed_time_is_marked_in_the_version_and_kept_by_those_that_follow(house: House):
     record_id = make_test(house.owner, make_patient(house.owner))
     sample = Sample("nasal-swab", now() - 16 * MINUTE, make_lot(house.owner), is_typed=True)
-    take_sample(by=house.owner, record_id=record_id, sample=sample)
+    take_sample(by=house.owner, record_id=record_id, sample=sample, seen="")
     first = read(house, record_id, {"sars-cov-2": "negative"}, is_typed=True)
 
     again = Reading(outcomes={"sars-cov-2": "positive"}, read_at=first.read_at.replace(second=0, microsecond=0))
@@ -172,7 +174,7 @@ def test_urine_that_stood_longer_than_it_keeps_is_read_with_a_reason(
 ):
     record_id = make_strip(house, minutes_ago=0)
     with shifted_by(stood * MINUTE):
-        start_reading(by=house.owner, record_id=record_id, start=Start(now()))
+        start_reading(by=house.owner, record_id=record_id, start=Start(now()), seen="")
 
     with (
         shifted_by((stood + 1) * MINUTE),
@@ -187,7 +189,9 @@ def test_the_span_before_the_registration_is_a_setting(house: House, settings: A
     record_id, lot_id = make_test(house.owner, make_patient(house.owner)), make_lot(house.owner)
 
     with pytest.raises(InvalidError, match="before_registration"):
-        take_sample(by=house.owner, record_id=record_id, sample=Sample("nasal-swab", now() - 61 * MINUTE, lot_id))
+        take_sample(
+            by=house.owner, record_id=record_id, sample=Sample("nasal-swab", now() - 61 * MINUTE, lot_id), seen=""
+        )
 
 
 def test_the_lateness_of_an_entry_is_a_setting(house: House, settings: Any):

@@ -210,7 +210,7 @@ def test_the_lot_of_another_test_is_refused(house):
     record = make_test(house.owner, make_patient(house.owner), kind=TRIPLEX)
 
     with pytest.raises(InvalidError) as error:
-        take_sample(by=house.owner, record_id=record, sample=_sample(lot_id=make_lot(house.owner)))
+        take_sample(by=house.owner, record_id=record, sample=_sample(lot_id=make_lot(house.owner)), seen="")
 
     assert ("lot", "wrong_kit") in codes(error)
 
@@ -242,7 +242,9 @@ def test_a_sample_in_the_future_is_refused(house):
     record, lot = make_test(house.owner, make_patient(house.owner)), make_lot(house.owner)
 
     with pytest.raises(InvalidError) as error:
-        take_sample(by=house.owner, record_id=record, sample=_sample(lot_id=lot, sampled_at=now() + timedelta(hours=1)))
+        take_sample(
+            by=house.owner, record_id=record, sample=_sample(lot_id=lot, sampled_at=now() + timedelta(hours=1)), seen=""
+        )
 
     assert codes(error) == [("sampled_at", "future")]
 
@@ -252,7 +254,7 @@ def test_an_expired_lot_is_refused(house):
     record = make_test(house.owner, make_patient(house.owner))
 
     with shifted_by(timedelta(days=3)), pytest.raises(InvalidError) as error:
-        take_sample(by=house.owner, record_id=record, sample=_sample(lot_id=lot, sampled_at=now()))
+        take_sample(by=house.owner, record_id=record, sample=_sample(lot_id=lot, sampled_at=now()), seen="")
 
     assert codes(error) == [("lot", "expired")]
 
@@ -261,7 +263,7 @@ def test_the_lot_of_another_pharmacy_is_unknown(house):
     record = make_test(house.owner, make_patient(house.owner))
 
     with pytest.raises(InvalidError) as error:
-        take_sample(by=house.owner, record_id=record, sample=_sample(lot_id=make_lot(house.stranger)))
+        take_sample(by=house.owner, record_id=record, sample=_sample(lot_id=make_lot(house.stranger)), seen="")
 
     assert codes(error) == [("lot", "unknown")]
 
@@ -270,7 +272,9 @@ def test_a_wrong_specimen_is_refused(house):
     record = make_test(house.owner, make_patient(house.owner))
 
     with pytest.raises(InvalidError) as error:
-        take_sample(by=house.owner, record_id=record, sample=_sample(lot_id=make_lot(house.owner), specimen="urine"))
+        take_sample(
+            by=house.owner, record_id=record, sample=_sample(lot_id=make_lot(house.owner), specimen="urine"), seen=""
+        )
 
     assert codes(error) == [("specimen", "not_allowed")]
 

@@ -33,7 +33,7 @@ def sampled(house: House) -> UUID:
 def test_a_sample_taken_back_leaves_a_test_to_be_sampled_anew(house: House):
     record_id = sampled(house)
     moment = read_test(by=house.owner, record_id=record_id).steps.sampled_at
-    start_reading(by=house.owner, record_id=record_id, start=Start(moment, is_typed=True))
+    start_reading(by=house.owner, record_id=record_id, start=Start(moment, is_typed=True), seen="")
 
     undo_sample(by=house.colleague, record_id=record_id)
 
@@ -46,7 +46,7 @@ def test_a_sample_taken_back_leaves_a_test_to_be_sampled_anew(house: House):
         (),
     )
     other = make_lot(house.owner, number="B2")
-    take_sample(by=house.owner, record_id=record_id, sample=Sample("nasal-swab", moment, other))
+    take_sample(by=house.owner, record_id=record_id, sample=Sample("nasal-swab", moment, other), seen="")
     assert read_test(by=house.owner, record_id=record_id).lot.number == "B2"
 
 

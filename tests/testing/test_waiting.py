@@ -40,13 +40,13 @@ def told(house: House, record_id: UUID) -> list[str]:
     [(WaitMark.CALLED, "test.call"), (WaitMark.ABSENT, "test.no_show"), (WaitMark.FIRST, "test.put_first")],
 )
 def test_a_mark_is_set_once_and_taken_back_once_each_with_its_event(house: House, waits: UUID, mark, kind: str):
-    mark_waiting(by=house.colleague, record_id=waits, mark=mark)
+    mark_waiting(by=house.colleague, record_id=waits, mark=mark, seen="")
     with pytest.raises(ConflictError):
-        mark_waiting(by=house.owner, record_id=waits, mark=mark)
+        mark_waiting(by=house.owner, record_id=waits, mark=mark, seen="")
     stood = seen(house, waits)
-    unmark_waiting(by=house.owner, record_id=waits, mark=mark)
+    unmark_waiting(by=house.owner, record_id=waits, mark=mark, seen="")
     with pytest.raises(ConflictError):
-        unmark_waiting(by=house.owner, record_id=waits, mark=mark)
+        unmark_waiting(by=house.owner, record_id=waits, mark=mark, seen="")
 
     assert sum(map(bool, (stood.called_at, stood.absent_at, stood.is_first))) == 1
     assert seen(house, waits) == Wait(None, None, is_first=False)
@@ -59,18 +59,18 @@ def test_a_mark_is_set_once_and_taken_back_once_each_with_its_event(house: House
 @pytest.mark.parametrize("act", [mark_waiting, unmark_waiting])
 def test_neither_another_pharmacy_nor_who_samples_nothing_marks_anybody(house: House, waits: UUID, act):
     with pytest.raises(NotFoundError):
-        act(by=house.stranger, record_id=waits, mark=WaitMark.CALLED)
+        act(by=house.stranger, record_id=waits, mark=WaitMark.CALLED, seen="")
     with pytest.raises(DeniedError):
-        act(by=house.administrator, record_id=waits, mark=WaitMark.CALLED)
+        act(by=house.administrator, record_id=waits, mark=WaitMark.CALLED, seen="")
 
 
 def test_who_is_sampled_waits_no_more_and_was_there(house: House, waits: UUID):
     sampled = make_sampled(house.owner, make_patient(house.owner), make_lot(house.owner))
     with pytest.raises(ConflictError):
-        mark_waiting(by=house.owner, record_id=sampled, mark=WaitMark.CALLED)
+        mark_waiting(by=house.owner, record_id=sampled, mark=WaitMark.CALLED, seen="")
 
     undo_sample(by=house.owner, record_id=sampled)
-    mark_waiting(by=house.owner, record_id=sampled, mark=WaitMark.ABSENT)
+    mark_waiting(by=house.owner, record_id=sampled, mark=WaitMark.ABSENT, seen="")
 
     assert seen(house, sampled).absent_at is not None
     assert seen(house, waits).absent_at is None

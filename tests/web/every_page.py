@@ -64,7 +64,7 @@ def every_page(house: House) -> dict[str, str]:
     pages["appointments"], pages["hours"] = reverse("appointments"), reverse("appointment_hours")
     pages["appointment"] = reverse("appointment", args=[appointment])
     _taken, cancelled = appointed.take(appointed.hour(62), number=4171)
-    cancel_appointment(by=house.owner, arrival_id=cancelled)
+    cancel_appointment(by=house.owner, arrival_id=cancelled, expected_hour=None)
     pages["contact"] = reverse("appointment_contact", args=[cancelled])
     pages["poster"], pages["arrival"] = reverse("poster"), reverse("arrival", args=[arrive(house.owner)])
     return pages | {f"{name} {one}": reverse(name, args=[one]) for name, one in [*of_records, *of_patients, *of_people]}

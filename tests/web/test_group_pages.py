@@ -74,7 +74,7 @@ def sampled(by: Seat, group_id: UUID, number: str, lot_id: UUID, minutes_ago: in
 
 def note(by: Seat, tests: list[UUID], outcomes: tuple[str, ...]) -> None:
     for record_id, outcome in zip(tests, outcomes, strict=True):
-        enter_result(by=by, record_id=record_id, reading=Reading({"sars-cov-2": outcome}, now()))
+        enter_result(by=by, record_id=record_id, reading=Reading({"sars-cov-2": outcome}, now()), expected=None)
 
 
 def noted(by: Seat, group_id: UUID, outcomes: tuple[str, ...]) -> list[UUID]:
@@ -310,7 +310,7 @@ def test_a_row_that_shows_no_result_never_replaces_the_one_that_came_meanwhile(
     reading, at = Reading({"sars-cov-2": "positive"}, now()), reverse("scan_in_group", args=[group_id])
     shown = seen_in(body(owner, "group", group_id, query=f"?row={number}"))
     if other == "noted at another screen":
-        enter_result(by=house.owner, record_id=test, reading=reading)
+        enter_result(by=house.owner, record_id=test, reading=reading, expected=None)
     else:
         propose_result(
             by=ProgramSeat(house.here.id, uuid4(), "Automate", tuple(Scope)), record_id=test, reading=reading

@@ -47,7 +47,7 @@ def acts(house: House):
         "undone": lambda: undo_sample(by=house.colleague, record_id=runs),
         "signed": lambda: make_signed(house.owner, patient_id, lot_id),
         "amended": amend,
-        "called": lambda: mark_waiting(by=house.colleague, record_id=waits, mark=WaitMark.CALLED),
+        "called": lambda: mark_waiting(by=house.colleague, record_id=waits, mark=WaitMark.CALLED, seen=""),
         "lot received": lambda: make_lot(house.colleague, number="NEW"),
         "lot closed": lambda: close_lot(by=house.colleague, lot_id=lot_id),
     }

@@ -21,7 +21,7 @@ def blood(house: House) -> UUID:
     lot = make_lot(house.owner, kit="nova-statstrip-xpress")
     record_id = make_test(house.owner, make_patient(house.owner), kind="capillary-glucose")
     sample = Sample("capillary-blood", now() - timedelta(minutes=1), lot)
-    take_sample(by=house.owner, record_id=record_id, sample=sample)
+    take_sample(by=house.owner, record_id=record_id, sample=sample, seen="")
     return record_id
 
 

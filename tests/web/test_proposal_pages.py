@@ -47,7 +47,7 @@ def proposed_angina(house: House) -> UUID:
     by = house.owner
     record_id = make_test(by, make_patient(by), kind="strep-a-ag")
     lot_id = make_lot(by, kit="biosynex-strep-a", number="S1")
-    take_sample(by=by, record_id=record_id, sample=Sample("throat-swab", now() - timedelta(minutes=6), lot_id))
+    take_sample(by=by, record_id=record_id, sample=Sample("throat-swab", now() - timedelta(minutes=6), lot_id), seen="")
     program = ProgramSeat(by.pharmacy_id, make_program(by), "LGO", (Scope.RESULTS_PROPOSE,))
     propose_result(by=program, record_id=record_id, reading=Reading({"strep-a": "negative"}, now()))
     return record_id
@@ -195,7 +195,7 @@ def ordered(house: House, lot_id: UUID, number: int) -> UUID:
     told = {"kind": COVID, "notice_version": CURRENT_NOTICE, "said": SentAs(f"LGO {number}", "", "")}
     record_id = register_test(by=house.owner, patient_id=make_patient(house.owner), **told)
     sample = Sample("nasopharyngeal-swab", now() - timedelta(minutes=16), lot_id)
-    take_sample(by=house.owner, record_id=record_id, sample=sample)
+    take_sample(by=house.owner, record_id=record_id, sample=sample, seen="")
     return record_id
 
 

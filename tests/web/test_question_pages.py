@@ -34,8 +34,8 @@ def cystitis(house: House, **changes: str) -> UUID:
 
 def start(house: House, record_id: UUID) -> None:
     sample = Sample(specimen="urine", sampled_at=now(), lot_id=make_lot(house.owner, kit="siemens-multistix"))
-    take_sample(by=house.owner, record_id=record_id, sample=sample)
-    start_reading(by=house.owner, record_id=record_id, start=Start(now()))
+    take_sample(by=house.owner, record_id=record_id, sample=sample, seen="")
+    start_reading(by=house.owner, record_id=record_id, start=Start(now()), seen="")
 
 
 def page(client: Client, name: str, record_id: UUID, **form: str) -> str:

@@ -148,7 +148,7 @@ def test_a_refused_proposal_is_told_and_one_taken_back_is_not(house, program, re
     reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
     for record_id in (refused, withdrawn):
         propose_result(by=seat, record_id=record_id, reading=reading)
-    enter_result(by=house.owner, record_id=noted, reading=reading)
+    enter_result(by=house.owner, record_id=noted, reading=reading, expected=None)
     propose_cancellation(by=seat, record_id=signed, reason="Autre patient")
 
     withdraw_proposal(by=seat, record_id=withdrawn)
@@ -299,7 +299,7 @@ def test_a_day_without_taking_is_told_to_the_owner_once_and_shown(house, program
 
 def test_both_secrets_sign_for_a_week_after_a_turning(house, program, receiver, tell):
     former = register_webhook(by=house.owner, program_id=program, address=receiver.address)
-    secret = turn_secret(by=house.owner, program_id=program)
+    secret = turn_secret(by=house.owner, program_id=program, expected_version=None)
     try_webhook(by=house.owner, program_id=program)
 
     tell()
@@ -314,7 +314,7 @@ def test_both_secrets_sign_for_a_week_after_a_turning(house, program, receiver, 
 
 def test_two_turnings_close_to_each_other_leave_the_secret_that_the_program_still_holds(house, program, receiver, tell):
     first = register_webhook(by=house.owner, program_id=program, address=receiver.address)
-    later = [turn_secret(by=house.owner, program_id=program) for _ in range(3)]
+    later = [turn_secret(by=house.owner, program_id=program, expected_version=None) for _ in range(3)]
     try_webhook(by=house.owner, program_id=program)
 
     tell()
@@ -385,7 +385,7 @@ def test_whoever_may_not_come_in_is_told_nothing(house, receiver, tell, end):
     register_webhook(by=voucher, program_id=program, address=receiver.address)
     sign(house)
     if end == "end":
-        end_webhook(by=house.owner, program_id=program)
+        end_webhook(by=house.owner, program_id=program, expected_version=None)
     elif end == "revoke":
         revoke_program(by=house.owner, program_id=program)
     else:
@@ -430,15 +430,15 @@ def test_only_who_manages_the_team_and_reads_tests_has_a_program_told(house, pro
         with pytest.raises(error):
             register_webhook(by=seat, program_id=program, address=receiver.address)
         with pytest.raises(error):
-            turn_secret(by=seat, program_id=program)
+            turn_secret(by=seat, program_id=program, expected_version=None)
 
 
 def test_who_manages_the_team_alone_ends_the_notices_of_a_program(house, program, receiver):
     register_webhook(by=house.owner, program_id=program, address=receiver.address)
 
     with pytest.raises(DeniedError):
-        move_webhook(by=house.administrator, program_id=program, address=receiver.address)
-    end_webhook(by=house.administrator, program_id=program)
+        move_webhook(by=house.administrator, program_id=program, address=receiver.address, expected_version=None)
+    end_webhook(by=house.administrator, program_id=program, expected_version=None)
 
     assert read_webhook(by=house.owner, program_id=program).webhook is None
 
@@ -454,13 +454,13 @@ def test_a_program_has_one_address_and_one_that_reads_no_tests_has_none(house, p
 
 def test_every_decision_is_an_event(house, program, receiver):
     register_webhook(by=house.owner, program_id=program, address=receiver.address)
-    move_webhook(by=house.owner, program_id=program, address=receiver.address + "/2")
-    turn_secret(by=house.owner, program_id=program)
+    move_webhook(by=house.owner, program_id=program, address=receiver.address + "/2", expected_version=None)
+    turn_secret(by=house.owner, program_id=program, expected_version=None)
     try_webhook(by=house.owner, program_id=program)
-    end_webhook(by=house.owner, program_id=program)
+    end_webhook(by=house.owner, program_id=program, expected_version=None)
 
     with pytest.raises(NotFoundError):
-        end_webhook(by=house.owner, program_id=program)
+        end_webhook(by=house.owner, program_id=program, expected_version=None)
     with tenant_scope(house.here.id):
         kinds = Event.objects.filter(subject_id=program, kind__startswith="webhook.").order_by("at")
         assert [one.kind for one in kinds] == [

@@ -74,10 +74,10 @@ def register(_request: HttpRequest, seat: ProgramSeat, body: NewTest) -> TestCre
 
 def sample(_request: HttpRequest, seat: ProgramSeat, record_id: UUID, body: SampleBody) -> Nothing:
     """Record the sample, and the start of the reading clock where it is told."""
-    take_sample(by=seat, record_id=record_id, sample=sample_in(body), place=seat.name)
+    take_sample(by=seat, record_id=record_id, sample=sample_in(body), place=seat.name, seen="")
     start = start_in(body)
     if start is not None:
-        start_reading(by=seat, record_id=record_id, start=start)
+        start_reading(by=seat, record_id=record_id, start=start, seen="")
     return Nothing()
 
 

@@ -13,6 +13,8 @@ from temoin.webhooks.actions import end_webhook, move_webhook, register_webhook,
 from temoin.webhooks.queries import NoticeView, WebhookView, read_webhook
 
 WEBHOOKS = "api/v1/webhooks"
+# A program was shown no page: what it says holds for the address that it has now, and its key says that it is itself.
+_UNSEEN = None
 
 
 def webhooks(_request: HttpRequest, seat: ProgramSeat) -> WebhooksTold:
@@ -26,12 +28,12 @@ def register(_request: HttpRequest, seat: ProgramSeat, body: WebhookAddress) -> 
 
 
 def move(_request: HttpRequest, seat: ProgramSeat, body: WebhookAddress) -> Nothing:
-    move_webhook(by=seat, program_id=seat.program_id, address=body.address)
+    move_webhook(by=seat, program_id=seat.program_id, address=body.address, expected_version=_UNSEEN)
     return Nothing()
 
 
 def turn(_request: HttpRequest, seat: ProgramSeat) -> WebhookSecret:
-    return WebhookSecret(secret=turn_secret(by=seat, program_id=seat.program_id).text)
+    return WebhookSecret(secret=turn_secret(by=seat, program_id=seat.program_id, expected_version=_UNSEEN).text)
 
 
 def send_trial(_request: HttpRequest, seat: ProgramSeat) -> Nothing:
@@ -40,7 +42,7 @@ def send_trial(_request: HttpRequest, seat: ProgramSeat) -> Nothing:
 
 
 def end(_request: HttpRequest, seat: ProgramSeat) -> Nothing:
-    end_webhook(by=seat, program_id=seat.program_id)
+    end_webhook(by=seat, program_id=seat.program_id, expected_version=_UNSEEN)
     return Nothing()
 
 

@@ -76,7 +76,7 @@ def free_hours(*, by: Holder) -> list[FreeHour]:
     return [FreeHour(at, left) for at, _kind, _month in found if (left := hours.places - taken[at]) > 0]
 
 
-def cancel_appointment(*, by: Holder, arrival_id: UUID, expected_hour: datetime | None = None) -> HowTold:
+def cancel_appointment(*, by: Holder, arrival_id: UUID, expected_hour: datetime | None) -> HowTold:
     """Cancel an appointment; its form stays until its patient was told.
 
     ConflictError once it was looked after, or where it does not stand at the hour that the person saw.
@@ -90,10 +90,10 @@ def cancel_all(*, by: Holder) -> Counter[HowTold]:
     check_operator(by=by)
     with tenant_scope(by.pharmacy_id):
         waiting = Arrival.objects.filter(starts_at__gt=now(), state=ArrivalState.WAITING.value)
-        return Counter(_cancel(each, by=by) for each in list(waiting.values_list("id", flat=True)))
+        return Counter(_cancel(each, by=by, expected_hour=None) for each in list(waiting.values_list("id", flat=True)))
 
 
-def _cancel(arrival_id: UUID, *, by: Holder, expected_hour: datetime | None = None) -> HowTold:
+def _cancel(arrival_id: UUID, *, by: Holder, expected_hour: datetime | None) -> HowTold:
     with act(by=by, kind=EventKind.APPOINTMENT_CANCELLED, subject_kind="arrival", subject_id=arrival_id) as commit:
         arrival = _appointment(arrival_id)
         check_hour(arrival.starts_at, expected_hour)
@@ -104,9 +104,7 @@ def _cancel(arrival_id: UUID, *, by: Holder, expected_hour: datetime | None = No
     return way
 
 
-def move_appointment(
-    *, by: Holder, arrival_id: UUID, starts_at: datetime, expected_hour: datetime | None = None
-) -> HowTold:
+def move_appointment(*, by: Holder, arrival_id: UUID, starts_at: datetime, expected_hour: datetime | None) -> HowTold:
     """Move an appointment to an hour that is free; InvalidError where it is not, or where its form ends before.
 
     ConflictError once it was looked after, or where it does not stand at the hour that the person saw: a colleague

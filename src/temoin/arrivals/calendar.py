@@ -48,7 +48,7 @@ def calendar_to_set(*, by: Holder) -> CalendarToSet:
     return CalendarToSet(hours := _hours(by), _version(hours))
 
 
-def set_hours(*, by: Holder, hours: Hours, expected_version: str | None = None) -> None:
+def set_hours(*, by: Holder, hours: Hours, expected_version: str | None) -> None:
     """Say when appointments can be taken from now on; those that were taken stay. InvalidError names each problem.
 
     ConflictError when others stand than the version that was seen; None where nobody looked at them.

@@ -120,7 +120,7 @@ def _clean_reference(reference: str) -> str:
     return reference
 
 
-def lift_recall(*, by: Seat, lot_id: UUID, expected_recall: str | None = None) -> None:
+def lift_recall(*, by: Seat, lot_id: UUID, expected_recall: str | None) -> None:
     """Take back that a lot was recalled: the wrong lot, or the manufacturer's own correction. It is closed then.
 
     `expected_recall` is when it was recalled as the person saw it, None where nobody looked: ConflictError for another.

@@ -174,7 +174,7 @@ def _fill(by: ProgramSeat, sent: SentResult, row: ResultRow, *, reading: Reading
     if sent.stands is not Stands.PUT_ASIDE:
         raise RowRefusedError("accession_number", "order_filled")
     if sent.awaits_sample:
-        take_sample(by=by, record_id=sent.id, sample=_sample(by, row), place=by.name)
+        take_sample(by=by, record_id=sent.id, sample=_sample(by, row), place=by.name, seen="")
     elif not is_sampled_with(by=by, record_id=sent.id, kit=_kit(row).code, specimen=row.specimen):
         raise RowRefusedError("equipment_model_name", "order_sampled")
     propose_result(by=by, record_id=sent.id, reading=reading, said=said_of_ordered(said, sent).kept(sent))
@@ -190,7 +190,7 @@ def _register(  # noqa: PLR0917 one each of what a test is made of
         record_id = register_test(by=by, patient_id=patient_id, kind=kind.code, notice_version=notice, said=said)
     except ConflictError:
         raise InProgressError from None  # another message brought it meanwhile: sent again, it is known
-    take_sample(by=by, record_id=record_id, sample=sample, place=by.name)
+    take_sample(by=by, record_id=record_id, sample=sample, place=by.name, seen="")
     propose_result(by=by, record_id=record_id, reading=reading)
 
 

@@ -95,7 +95,7 @@ def _person(patient_id: UUID) -> AskedPerson:
     return AskedPerson(birth_date=traits.birth_date, sex=traits.sex)
 
 
-def take_sample(*, by: Holder, record_id: UUID, sample: Sample, place: str = "", seen: str = "") -> bool:
+def take_sample(*, by: Holder, record_id: UUID, sample: Sample, place: str = "", seen: str) -> bool:
     """Record the sample: specimen, time, and the lot (or a file's device); tell whether the reading clock runs now.
 
     The first sample of a lot opens it, at the workstation named as the `place`. `seen` is the state in which a list
@@ -132,7 +132,7 @@ def undo_sample(*, by: Holder, record_id: UUID) -> None:
         commit.move_sealed(record, "undo_sample", {**opened, **UNSAMPLED}, lot_id=None)
 
 
-def start_reading(*, by: Holder, record_id: UUID, start: Start, seen: str = "") -> None:
+def start_reading(*, by: Holder, record_id: UUID, start: Start, seen: str) -> None:
     """Record when the sample was put on the kit; told again before the signature, it mends what was told.
 
     `seen` as in `take_sample`.

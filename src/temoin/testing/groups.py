@@ -150,7 +150,7 @@ def sample_place(*, by: Seat, group_id: UUID, number: str, notice_version: str, 
             record_id=record_id,
             beforehand=Beforehand(number=number),
         )
-        take_sample(by=by, record_id=record_id, sample=sample, place=station)
+        take_sample(by=by, record_id=record_id, sample=sample, place=station, seen="")
         told = place | {"state": PlaceState.TESTED.value, "record": str(record_id)}
         with _change(by, group_id, EventKind.GROUP_MARKED, PlaceState.TESTED.value) as commit:
             commit.move_sealed(group, "change", _with_place(value, told))

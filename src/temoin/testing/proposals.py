@@ -82,7 +82,7 @@ def propose_result(*, by: ProgramSeat, record_id: UUID, reading: Reading, said: 
     _propose(by, record_id, reading, by.name, more={"source_content": said} if said else {})
 
 
-def enter_result(*, by: Seat, record_id: UUID, reading: Reading, expected: str | None = None) -> None:
+def enter_result(*, by: Seat, record_id: UUID, reading: Reading, expected: str | None) -> None:
     """Note what a person read, to be reviewed and signed with others: a proposal that no program made.
 
     `expected` is the mark of the proposal that the person saw, None where nobody looked. InvalidError: another waits.

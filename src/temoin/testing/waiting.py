@@ -41,7 +41,7 @@ _KEPT = {
 }
 
 
-def mark_waiting(*, by: Seat, record_id: UUID, mark: WaitMark, seen: str = "") -> None:
+def mark_waiting(*, by: Seat, record_id: UUID, mark: WaitMark, seen: str) -> None:
     """Note something of a patient who waits; ConflictError when it stands already, or nobody waits any more.
 
     `seen` is the state in which the list showed the test (`queries.check_seen`).
@@ -50,7 +50,7 @@ def mark_waiting(*, by: Seat, record_id: UUID, mark: WaitMark, seen: str = "") -
     _mark(record_id, mark, value, seen, by=by, kind=_KEPT[mark].set)
 
 
-def unmark_waiting(*, by: Seat, record_id: UUID, mark: WaitMark, seen: str = "") -> None:
+def unmark_waiting(*, by: Seat, record_id: UUID, mark: WaitMark, seen: str) -> None:
     """Take such a note back; ConflictError when it does not stand, or nobody waits any more."""
     value: object = False if mark is WaitMark.FIRST else ""
     _mark(record_id, mark, value, seen, by=by, kind=_KEPT[mark].undone)

@@ -60,7 +60,7 @@ def register_webhook(*, by: Holder, program_id: UUID, address: str) -> ShownSecr
     return ShownSecret(secret)
 
 
-def move_webhook(*, by: Holder, program_id: UUID, address: str, expected_version: str | None = None) -> None:
+def move_webhook(*, by: Holder, program_id: UUID, address: str, expected_version: str | None) -> None:
     """Have a program told elsewhere from the next try on; the secret stays.
 
     `expected_version` is that of the webhook that the person saw, None where nobody looked: ConflictError for another,
@@ -74,7 +74,7 @@ def move_webhook(*, by: Holder, program_id: UUID, address: str, expected_version
         commit.reseal(webhook, {**webhook.unseal(), "address": address})
 
 
-def turn_secret(*, by: Holder, program_id: UUID, expected_version: str | None = None) -> ShownSecret:
+def turn_secret(*, by: Holder, program_id: UUID, expected_version: str | None) -> ShownSecret:
     """Give a webhook another secret; each notice bears a signature by the former one too for BOTH_SECRETS.
 
     Of two turnings close to each other, the program may still hold the secret from before the first.
@@ -89,7 +89,7 @@ def turn_secret(*, by: Holder, program_id: UUID, expected_version: str | None = 
     return ShownSecret(secret)
 
 
-def end_webhook(*, by: Holder, program_id: UUID, expected_version: str | None = None) -> None:
+def end_webhook(*, by: Holder, program_id: UUID, expected_version: str | None) -> None:
     """Tell a program nothing any more; what waits is not sent."""
     check_right(by=by, right=Right.MANAGE_WEBHOOKS)
     with act(by=by, kind=EventKind.WEBHOOK_ENDED, subject_kind="program", subject_id=program_id) as commit:
@@ -106,7 +106,7 @@ def try_webhook(*, by: Holder, program_id: UUID) -> None:
             WebhookNotice(
                 pharmacy_id=by.pharmacy_id,
                 id=number,
-                webhook_id=_changed(by, program_id).id,
+                webhook_id=_changed(by, program_id, None).id,
                 kind=ToldKind.TRIAL.value,
                 source_id=number,
                 happened_at=moment,
@@ -142,7 +142,7 @@ def _check_may_be_told(by: Holder, program_id: UUID) -> None:
         raise ConflictError("revoked, or without the scope to read tests")
 
 
-def _changed(by: Holder, program_id: UUID, expected_version: str | None = None) -> Webhook:
+def _changed(by: Holder, program_id: UUID, expected_version: str | None) -> Webhook:
     found = _seen(_active(program_id), expected_version)
     _check_may_be_told(by, program_id)
     return found

@@ -292,7 +292,7 @@ def _register(seat: Seat, patient_id: UUID, record_id: UUID, request: HttpReques
         if is_pressed(typed):
             station, shown = station_of(request), typed.get(lot_field(kind), "")
             sample = sample_now(seat, kind, station=station, shown=shown)
-            take_sample(by=seat, record_id=record_id, sample=sample, place=station.name)
+            take_sample(by=seat, record_id=record_id, sample=sample, place=station.name, seen="")
 
 
 def _kind_and_consent(request: HttpRequest, seat: Seat, typed: Values, problems: list[Problem]) -> dict[str, Any]:
