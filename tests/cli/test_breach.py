@@ -126,7 +126,6 @@ def test_a_demonstration_says_that_it_asks_for_no_password_and_a_real_site_does_
     assert run(house.owner) == 0
     at_a_real_site = capsys.readouterr().err
     settings.TEMOIN = replace(settings.TEMOIN, site=replace(settings.TEMOIN.site, demo=True))
-    Pharmacy.objects.filter(id=house.here.id).update(is_demo=True)
     assert main(["breach", "persons", "--pharmacy", house.here.finess, "--by", person_of(house.owner).email]) == 0
 
     said = "This is a demonstration: at a real site the owner types password and one-time code first."
