@@ -12,20 +12,23 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from answering import answering
 from django.db import connection
 from django.test import Client
 from measures_shown import LABELS, SHOWN
 from patience import PATIENCE, wait_until
 from ports import free_port
-from prometheus_client import REGISTRY, CollectorRegistry, start_http_server
+from prometheus_client import REGISTRY, CollectorRegistry, make_wsgi_app
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from temoin.cli.exporter import port_of
+from temoin.cli.exporter import port_of, scrape_pace
 from temoin.cli.standing_measures import ASKED, StandingMeasures, certificate_days
 from temoin.journal.events import EventKind
 from temoin.lib import measures
@@ -105,18 +108,21 @@ def test_a_scrape_leaves_no_connection_open(monkeypatch: pytest.MonkeyPatch):
     registry = CollectorRegistry()
     registry.register(StandingMeasures(Process.WORKER, config))
     before = backends()
-    server, thread = start_http_server(0, "127.0.0.1", registry=registry)
-    gc.disable()  # which would close what was left open, some time
-    try:
+    with without_collector(), answering(make_wsgi_app(registry), scrape_pace()) as port:
         for _ in range(20):
-            with urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}/", timeout=PATIENCE) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=PATIENCE) as answer:
                 assert b"asked 0" not in answer.read()
         wait_until(lambda: backends() <= before)  # a backend ends a moment after its connection
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Keep it from closing, some time, what was left open."""
+    gc.disable()
+    try:
+        yield
     finally:
         gc.enable()
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def backends() -> int:

@@ -18,6 +18,8 @@ from temoin.settings.file import Config, Process, read_config
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
+    from temoin.serving.pace import TransferPace
+
 log = logging.getLogger("temoin.metrics")
 
 TOGETHER = "PROMETHEUS_MULTIPROC_DIR"  # the library's: where forked processes count together
@@ -36,6 +38,13 @@ def port_of(config: Config, process: Process) -> int | None:
         Process.LISTENER: metrics.listen,
     }
     return ports.get(process)
+
+
+def scrape_pace() -> TransferPace:
+    """Return how long whoever asks for numbers may take: few ask, and none of them sends a body."""
+    from temoin.serving.pace import TransferPace
+
+    return TransferPace(connections=64, threads=2, waiting=64, largest_body=1024, streams=0)
 
 
 @contextmanager
@@ -57,13 +66,15 @@ def show_measures(config: Config, process: Process) -> None:
     port = port_of(config, process)
     if port is None:
         return
-    from prometheus_client import REGISTRY, start_http_server
+    from prometheus_client import REGISTRY, make_wsgi_app
 
     from temoin.cli.standing_measures import StandingMeasures
+    from temoin.serving.processes import listen
+    from temoin.serving.server import serve_beside
 
     REGISTRY.register(StandingMeasures(process, config))
     try:
-        start_http_server(port, config.metrics.host)
+        serve_beside(make_wsgi_app(REGISTRY), listen(config.metrics.host, port), scrape_pace())
     except OSError as error:  # another worker of this machine, perhaps: parcels leave all the same
         log.error("no metrics at port %d: %s", port, error.strerror)
 
@@ -96,14 +107,16 @@ class _Ended:
 def _show_together(config: Config, port: int) -> None:
     try:
         die_with(os.getppid(), signal.SIGKILL)
-        from prometheus_client import CollectorRegistry, start_http_server
+        from prometheus_client import CollectorRegistry, make_wsgi_app
         from prometheus_client.multiprocess import MultiProcessCollector
+
+        from temoin.serving.processes import listen
+        from temoin.serving.server import serve
 
         registry = CollectorRegistry()
         registry.register(_Ended())  # first: the other reads what is left
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # the library's own
-        start_http_server(port, config.metrics.host, registry=registry)
-        signal.pause()
+        serve(make_wsgi_app(registry), listen(config.metrics.host, port), scrape_pace())
     except OSError as error:
         log.error("no metrics at port %d: %s", port, error.strerror)
         signal.pause()

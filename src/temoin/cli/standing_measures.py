@@ -39,7 +39,7 @@ class StandingMeasures(Collector):
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        """Ask. Each scrape is a thread of its own, which would leave its connection open behind it."""
+        """Ask. The thread of a scrape may not be asked again for long: it leaves no connection open behind it."""
         yield from certificate_days(self._config)
         try:
             for ask in self._asks:

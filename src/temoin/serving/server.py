@@ -6,6 +6,7 @@ import asyncio
 import resource
 import signal
 import socket
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -68,11 +69,14 @@ class Server:
         self._streams = Streams(bell, pace)
         self._in_hand: Counter[str] = Counter()  # of the paths that have a bound
 
-    async def run(self) -> None:
-        loop = asyncio.get_running_loop()
+    async def run_until_signal(self) -> None:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await self.run(stop)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        loop = asyncio.get_running_loop()
         manager = web.Server(self._answer, request_factory=_request)
         self._listener.setblocking(False)
         loop.add_reader(self._listener, self._accept, manager)
@@ -186,4 +190,10 @@ def serve(
     wanted = pace.connections + FILES
     if soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
-    asyncio.run(Server(application, listener, pace, bell=bell, wording=wording).run())
+    asyncio.run(Server(application, listener, pace, bell=bell, wording=wording).run_until_signal())
+
+
+def serve_beside(application: Application, listener: socket.socket, pace: TransferPace) -> None:
+    """Serve from a thread of this process, for as long as it lives, beside what else it does."""
+    server = Server(application, listener, pace)
+    threading.Thread(target=lambda: asyncio.run(server.run(asyncio.Event())), name="beside", daemon=True).start()
