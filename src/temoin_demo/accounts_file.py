@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from temoin.lib.config_error import ConfigError
 from temoin.settings.secrets import read_secret, write_secret
 
 NAME = "demo-accounts.json"
@@ -22,14 +23,23 @@ def program_key_path(data: Path) -> Path:
     return data / "keys" / "program.pem"
 
 
+def draft_path(data: Path) -> Path:
+    """Return where the accounts are kept until the loading is complete."""
+    return data / "keys" / f"{NAME}.draft"
+
+
 def keep_demonstration(data: Path, demonstration: Mapping[str, Any]) -> None:
     """Write what the demonstration answered: accounts with password and TOTP secret, links, codes."""
     content = json.dumps(demonstration, default=str, ensure_ascii=False, indent=1)
     write_secret(program_key_path(data), demonstration["program"]["private_key"].encode("ascii"))
-    write_secret(accounts_path(data), content.encode("utf-8"))
+    write_secret(draft_path(data), content.encode("utf-8"))
 
 
-def recall_demonstration(data: Path) -> dict[str, Any]:
+def recall_demonstration(data: Path, path: Path | None = None) -> dict[str, Any]:
     """Read what `keep_demonstration` wrote."""
-    content: dict[str, Any] = json.loads(read_secret(accounts_path(data), "demonstration accounts"))
+    path = path or accounts_path(data)
+    try:
+        content: dict[str, Any] = json.loads(read_secret(path, "demonstration accounts"))
+    except ValueError:
+        raise ConfigError(f"{path} is not what the set-up wrote: remove the data folder, or choose another.") from None
     return content

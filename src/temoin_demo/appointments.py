@@ -5,7 +5,6 @@ No other role may take one. Their patients are among those of the demonstration:
 
 from __future__ import annotations
 
-import sys
 from base64 import urlsafe_b64decode
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,7 +15,8 @@ import orjson
 from temoin.cli.django_process import become
 from temoin.cli.supervised import follow_supervisor
 from temoin.settings.file import Process
-from temoin_demo.accounts_file import recall_demonstration
+from temoin_demo.accounts_file import draft_path, recall_demonstration
+from temoin_demo.set_up import run_step
 
 AHEAD = (0, 1, 4, 30, 50, 51, 90)  # of the hours to come: some of them today's, unless it is late
 KINDS = ("covid19-ag", "flu-ag", "covid19-flu-rsv-ag")
@@ -26,7 +26,7 @@ def main(data: Path) -> None:
     """Take them in each pharmacy."""
     follow_supervisor()
     become(Process.PORTAL, data)
-    take_appointments(recall_demonstration(data)["posters"])
+    take_appointments(recall_demonstration(data, draft_path(data))["posters"])
 
 
 def take_appointments(posters: Iterable[str]) -> None:
@@ -66,4 +66,4 @@ def _content(patient: dict[str, str], kind: str) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    raise SystemExit(run_step(main))

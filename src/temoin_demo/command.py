@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import signal
 import socket
-import subprocess
-import sys
 import time
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -19,20 +18,21 @@ from temoin.cli.commands import Commands
 from temoin.cli.console import StillStarting, say, step
 from temoin.cli.django_process import DATA_FILE, default_folder
 from temoin.cli.numbers import count_of_processes
-from temoin.cli.supervised import SUPERVISOR
 from temoin.lib.config_error import ConfigError
 from temoin.lib.private_socket import PORT
 from temoin.settings.file import VARIABLE
 from temoin.settings.secrets import write_secret
-from temoin_demo.accounts_file import accounts_path, recall_demonstration
-from temoin_demo.folder import add_lines, open_folder, prepare_database, witness_words, write_settings
+from temoin_demo.accounts_file import accounts_path, draft_path, recall_demonstration
+from temoin_demo.folder import ROOM, add_lines, open_folder, prepare_database, witness_words, write_settings
 from temoin_demo.ports import LOOPBACK, Ports, count, first_port
 from temoin_demo.postgresql.server import EmbeddedServer
 from temoin_demo.processes import Child, stop_children, wait_until_answer
+from temoin_demo.set_up import run_set_up
 from temoin_demo.ways import FIRST_WAY, sandbox_words, ways
 from temoin_demo.words import tell_demonstration
 
 BASE_PORT = 8600
+CALLED = {"sandbox", "witness"}
 
 
 def add_commands(commands: Commands) -> None:
@@ -102,6 +102,30 @@ class StopSignal:
         return self._came
 
 
+class Disk:
+    """The disk of the data folder: when it is full, the logs in it cannot tell either."""
+
+    LEAST = ROOM // 30  # bytes
+    EVERY = 5.0  # seconds
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._is_low = False
+        self._next = 0.0
+
+    def watch(self) -> None:
+        """Say once when there is no room left, and once when there is again."""
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + self.EVERY
+        free = shutil.disk_usage(self._folder).free
+        was_low, self._is_low = self._is_low, free < self.LEAST
+        if self._is_low and not was_low:
+            say(f"{self._folder} has {free // 10**6} MB left on its disk: nothing goes on without, so make room.")
+        elif was_low and not self._is_low:
+            say(f"{self._folder} has room on its disk again.")
+
+
 @dataclass(frozen=True)
 class Demo:
     """What was asked for on the command line."""
@@ -118,28 +142,38 @@ def _run_demonstration(demo: Demo, stop: StopSignal, running: ExitStack) -> None
     began = time.monotonic()
     server = EmbeddedServer(demo.folder)
     running.callback(server.stop)
-    _set_up(server, demo)
+    demonstration = _set_up(server, demo)
     stop.wait_from_now_on()
     children = _children(demo)
     running.callback(stop_children, children)
     with step("Sites, worker, sealer, reaper, witness, sandbox"):
-        for child in children:
-            child.start()
-        wait_until_answer(children, stop.is_set)
-    demonstration = recall_demonstration(demo.folder)
+        _start(children, stop)
     if not stop.is_set():
         tell_demonstration(demo.ports, demonstration, demo.folder, time.monotonic() - began)
         if demo.listens:
             say(f"HL7 v2 by MLLP: {LOOPBACK}:{demo.ports.lines}, as the program of 8.")
         _write_ready(demo, demonstration, server, children)
+    disk = Disk(demo.folder)
     while not stop.is_set():
+        disk.watch()
         if _watch(server, children):
             _write_ready(demo, demonstration, server, children)  # drills kill by process number
         time.sleep(0.1)
     say("\nStopping…")
 
 
-def _set_up(server: EmbeddedServer, demo: Demo) -> None:
+def _start(children: list[Child], stop: StopSignal) -> None:
+    """Start those that others call before those that call them: whom nobody answers, it would trouble at once."""
+    called = [child for child in children if child.name in CALLED]
+    for group in (called, [child for child in children if child not in called]):
+        if stop.is_set():
+            return
+        for child in group:
+            child.start()
+        wait_until_answer(group, stop.is_set)
+
+
+def _set_up(server: EmbeddedServer, demo: Demo) -> dict[str, Any]:
     with step("Database files"):
         server.ensure_initialised()
     with step("Database server"):
@@ -147,20 +181,18 @@ def _set_up(server: EmbeddedServer, demo: Demo) -> None:
     with step("Keys, roles and settings"):
         write_settings(demo.folder, demo.ports, demo.through)
         prepare_database(server, demo.folder)
+    environment = _environment(demo.folder)
     with step("Tables"):
-        _run_child(demo.folder, "temoin.cli.main", "migrate", "--quiet")
+        run_set_up(environment, "temoin.cli.main", "migrate", "--quiet")
     if not accounts_path(demo.folder).exists():
         say("  Made-up pharmacies, staff, patients and results")
-        _run_child(demo.folder, "temoin_demo.load", str(demo.folder))
-        _run_child(demo.folder, "temoin_demo.appointments", str(demo.folder))
+        run_set_up(environment, "temoin_demo.load", str(demo.folder))
+        run_set_up(environment, "temoin_demo.appointments", str(demo.folder))
+        draft_path(demo.folder).rename(accounts_path(demo.folder))  # whose presence says that all is loaded
+    demonstration = recall_demonstration(demo.folder)
     if demo.listens:
-        add_lines(demo.folder, demo.ports, recall_demonstration(demo.folder)["program"]["client_id"])
-
-
-def _run_child(folder: Path, *words: str) -> None:
-    environment = {**os.environ, **_environment(folder), SUPERVISOR: str(os.getpid())}
-    if subprocess.run([sys.executable, "-m", *words], check=False, env=environment).returncode != 0:
-        raise ConfigError("The set-up failed; the lines above say where. The data folder can be removed safely.")
+        add_lines(demo.folder, demo.ports, demonstration["program"]["client_id"])
+    return demonstration
 
 
 def _environment(folder: Path) -> dict[str, str]:

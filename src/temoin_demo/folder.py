@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Collection
 from pathlib import Path
@@ -21,12 +22,13 @@ from temoin_demo.ports import LOOPBACK, Ports
 from temoin_demo.postgresql.roles import DATABASE, ROLES, ensure_roles, password_file
 from temoin_demo.postgresql.server import SUPERUSER, EmbeddedServer
 from temoin_demo.ways import FIRST_WAY, ways_settings
-from temoin_witness.notes import open_key
+from temoin_witness.notes import NoteError, open_key
 
 JOURNAL = "temoin.invalid/demonstration"
 WITNESS = "temoin.invalid/witness"
 # What an interrupted first start may leave: `supervisor.lock` is that of the database.
-OWN = {"checkpoints", "database", "keys", "logs", "static", "supervisor.lock", "trusted", "witness"}
+FOLDERS = {"checkpoints", "database", "keys", "logs", "static", "trusted", "witness"}
+OWN = {*FOLDERS, "database.new", "supervisor.lock"}
 ROOM = 300_000_000  # bytes for a first start: the files of PostgreSQL, its log of changes and the made-up results
 
 SETTINGS = """# The settings of this demonstration, written anew at each start.
@@ -110,6 +112,7 @@ def open_folder(folder: Path) -> Path:
         private_folder(folder)
         first = not (folder / DATA_FILE).exists()
         others = _others(folder) if first else []
+        closed = _closed(folder)
         free = shutil.disk_usage(folder).free
     except OSError as error:
         raise ConfigError(
@@ -117,7 +120,9 @@ def open_folder(folder: Path) -> Path:
         ) from None
     if others:  # a person who is told that the folder can be removed shall lose nothing by it
         raise ConfigError(f"{folder} holds other things ({others[0]}): choose an empty folder with --data.")
-    if not first and not read_config(folder / DATA_FILE).site.demo:
+    if closed:
+        raise ConfigError(f"{closed}: put it right, or choose another folder with --data.")
+    if not first and not _is_demonstration(folder / DATA_FILE):
         raise ConfigError(f"{folder} holds a real site: choose another folder with --data.")
     if free < (ROOM if first else ROOM // 10):
         raise ConfigError(
@@ -130,6 +135,29 @@ def _others(folder: Path) -> list[str]:
     """Return the names of what no demonstration made."""
     names = (one.name for one in folder.iterdir())
     return sorted(name for name in names if name not in OWN and not name.startswith(f".{DATA_FILE}."))
+
+
+def _is_demonstration(settings: Path) -> bool:
+    try:
+        return read_config(settings).site.demo
+    except ConfigError as error:  # of all that is wrong with the file, the first
+        raise ConfigError(str(error).splitlines()[0]) from None
+
+
+def _closed(folder: Path) -> str:
+    """Return what is wrong with the first place that a part of the demonstration could not do its work in."""
+    for name in sorted(FOLDERS):
+        place = folder / name
+        if os.path.lexists(place):
+            if not place.is_dir():
+                return f"{place} is in the place of a folder"
+            if not os.access(place, os.R_OK | os.W_OK | os.X_OK):
+                return f"This account may not read and write in {place}"
+    for name in (DATA_FILE, "supervisor.lock"):
+        place = folder / name
+        if os.path.lexists(place) and not (place.is_file() and os.access(place, os.R_OK | os.W_OK)):
+            return f"{place} is no file that this account may read and write"
+    return ""
 
 
 def _resolved(folder: Path) -> Path:
@@ -152,7 +180,10 @@ def write_settings(folder: Path, ports: Ports, through: Collection[str] = (FIRST
     make_password(keys / "authority.key")
     make_password(keys / "register.key")  # any will do: the sandbox's register asks for one, as the real one does
     passwords = "\n".join(f'{role} = "keys/{password_file(keys, role).name}"' for role in ROLES)
-    vkey = open_key(folder / "witness", WITNESS).vkey
+    try:
+        vkey = open_key(folder / "witness", WITNESS).vkey
+    except NoteError as error:
+        raise ConfigError(f"The witness: {error}.") from None
     embedded = json.dumps(str(folder))
     content = SETTINGS.format(
         ports=ports,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,10 +10,11 @@ from temoin.cli.django_process import become
 from temoin.cli.supervised import follow_supervisor
 from temoin.settings.file import Process
 from temoin_demo.accounts_file import keep_demonstration
+from temoin_demo.set_up import run_step
 
 
 def main(data: Path) -> None:
-    """Load it, then keep its accounts: the file's presence says that the loading is complete."""
+    """Load it, then keep its accounts."""
     follow_supervisor()
     become(Process.STAFF, data)
     from temoin.signin.passwords import SlowHasher
@@ -25,4 +25,4 @@ def main(data: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    raise SystemExit(run_step(main))

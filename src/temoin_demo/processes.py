@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from temoin.cli.console import StillStarting, say
 from temoin.cli.supervised import READY, SUPERVISOR
 from temoin.lib.config_error import ConfigError
+from temoin_demo.child_log import ChildLog
 
 FIRST_DELAY = 0.5  # seconds before a dead process is started again; doubled each time it dies young
 LONGEST_DELAY = 15.0
@@ -37,7 +38,7 @@ class Child:
         self._probe = probe
         self._command = [sys.executable, "-m", "temoin.cli.main", *arguments]
         self._environment = {**os.environ, **environment, SUPERVISOR: str(os.getpid())}
-        self._log = data / "logs" / f"{name}.log"
+        self._log = ChildLog(data / "logs" / f"{name}.log")
         self._process: subprocess.Popen[bytes] | None = None
         self._ready: int | None = None
         self._began = 0.0
@@ -54,7 +55,7 @@ class Child:
         self._close_ready()
         self._ready, told = os.pipe()
         os.set_blocking(self._ready, False)
-        handle = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        handle = self._log.open()
         try:
             self._process = subprocess.Popen(
                 self._command,
@@ -82,7 +83,9 @@ class Child:
             return False
 
     def watch(self) -> bool:
-        """Start the process again when it has died, later each time it dies young; tell whether it was started."""
+        """Say what troubles the process, and start it again when it has died; tell whether it was started."""
+        for trouble in self._log.troubles():
+            say(f"{self.name}: {trouble.rstrip('.')}. Log: {self._log.path}")
         if self._restart_at is not None:
             if time.monotonic() < self._restart_at:
                 return False
@@ -93,8 +96,8 @@ class Child:
             return False
         young = time.monotonic() - self._began < YOUNG
         self._delay = min(self._delay * 2, LONGEST_DELAY) if young else FIRST_DELAY
-        self._restart_at = time.monotonic() + self._delay
-        say(f"{self.name} ended ({_cause(status)}); it starts again in {self._delay:.1f} s. Log: {self._log}")
+        self._restart_at = time.monotonic() + self._delay  # later each time it dies young
+        say(f"{self.name} ended ({self._cause(status)}); it starts again in {self._delay:.1f} s. Log: {self._log.path}")
         return False
 
     def ask_to_stop(self) -> None:
@@ -117,7 +120,12 @@ class Child:
     def require_alive(self) -> None:
         """Refuse to go on when the process ended during the set-up."""
         if self._process is not None and (status := self._process.poll()) is not None:
-            raise ConfigError(f"{self.name} did not start ({_cause(status)}); its own words are in {self._log}")
+            raise ConfigError(
+                f"{self.name} did not start ({self._cause(status)}); its own words are in {self._log.path}"
+            )
+
+    def _cause(self, status: int) -> str:
+        return self._log.cause().rstrip(".") or cause_of(status)
 
     def _close_ready(self) -> None:
         if self._ready is not None:
@@ -158,5 +166,6 @@ def _answers(address: str) -> bool:
         connection.close()
 
 
-def _cause(status: int) -> str:
+def cause_of(status: int) -> str:
+    """Return how a process ended that had no word to say."""
     return f"signal {signal.Signals(-status).name}" if status < 0 else f"status {status}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sqlite3
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -50,6 +51,8 @@ def main(arguments: Sequence[str] | None = None, *, on_ready: Callable[[], None]
         words = str(error)
     except OSError as error:  # the folder, or the address to listen on
         words = f"{error.filename or f'{options.host}:{options.port}'}: {error.strerror or type(error).__name__}"
+    except sqlite3.Error as error:  # no values: it is opened here, and nothing was asked of it
+        words = f"{options.folder}: the witness's memory cannot be opened ({error})"
     sys.stderr.write(f"temoin witness: {words}\n")
     return 2
 

@@ -110,6 +110,9 @@ class Note(SignedText):
         return cls(signed.text, signed.signatures, lines[0], int(lines[1]), root)
 
 
+KEY_BYTES = 32  # of an Ed25519 private key
+
+
 class WitnessKey:
     """The witness's own key, made at its first start and kept in its folder."""
 
@@ -138,7 +141,7 @@ def open_key(folder: Path, name: str) -> WitnessKey:
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(os.urandom(32))
+                file.write(os.urandom(KEY_BYTES))
                 file.flush()
                 os.fsync(file.fileno())
             with suppress(FileExistsError):  # another was faster: its key is the key
@@ -147,7 +150,9 @@ def open_key(folder: Path, name: str) -> WitnessKey:
             draft.unlink(missing_ok=True)
     if path.stat().st_mode & 0o077:
         raise NoteError(f"other accounts may read {path}: run chmod 600 {quote(str(path))}")
-    return WitnessKey(name, path.read_bytes())
+    if len(private := path.read_bytes()) != KEY_BYTES:
+        raise NoteError(f"{path} does not hold a key of {KEY_BYTES} bytes: put its copy back")
+    return WitnessKey(name, private)
 
 
 def decode(encoded: str) -> bytes:

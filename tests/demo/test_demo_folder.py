@@ -1,6 +1,8 @@
 """Where a demonstration may live."""
 
+import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,11 @@ from temoin.cli.database_server import database_running
 from temoin.cli.django_process import default_folder
 from temoin.cli.main import main
 from temoin.lib.config_error import ConfigError
-from temoin_demo.folder import open_folder, write_settings
+from temoin.settings.secrets import write_secret
+from temoin_demo.accounts_file import accounts_path, recall_demonstration
+from temoin_demo.folder import FOLDERS, open_folder, write_settings
 from temoin_demo.ports import Ports
+from temoin_demo.set_up import run_set_up
 
 
 @pytest.mark.parametrize("mark", ["folder", "file"])
@@ -106,3 +111,87 @@ def test_an_embedded_folder_without_database_is_told_in_a_sentence(tmp_path: Pat
 
     with pytest.raises(ConfigError, match=r"holds no database"), database_running(settings):
         pass
+
+
+@pytest.mark.parametrize("name", sorted(FOLDERS))
+def test_what_stands_in_the_place_of_a_folder_is_told_before_the_start(tmp_path: Path, name: str):
+    tmp_path.chmod(0o700)
+    for number, put in enumerate((Path.touch, lambda place: place.symlink_to("/nowhere"))):
+        put(tmp_path / name)
+
+        with pytest.raises(ConfigError, match=rf"^\S+/{name} is in the place of a folder: [^\n]+--data\.$"):
+            open_folder(tmp_path)
+
+        (tmp_path / name).rename(tmp_path / f".temoin.toml.{number}")
+
+
+@pytest.mark.parametrize("name", ["supervisor.lock", "temoin.toml"])
+def test_what_stands_in_the_place_of_a_file_is_told_before_the_start(tmp_path: Path, name: str):
+    tmp_path.chmod(0o700)
+    (tmp_path / name).mkdir()
+
+    with pytest.raises(ConfigError, match=rf"^\S+/{name} is no file [^\n]+--data\.$"):
+        open_folder(tmp_path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.parametrize("name", sorted(FOLDERS))
+def test_a_folder_that_is_closed_to_us_is_told_before_the_start(tmp_path: Path, name: str):
+    tmp_path.chmod(0o700)
+    (tmp_path / name).mkdir(mode=0o500)
+
+    with pytest.raises(ConfigError, match=rf"may not read and write in \S+/{name}: "):
+        open_folder(tmp_path)
+
+
+def test_an_initdb_that_was_killed_is_gone_on_with(tmp_path: Path):
+    tmp_path.chmod(0o700)
+    (tmp_path / "database.new").mkdir()
+
+    assert open_folder(tmp_path) == tmp_path
+
+
+@pytest.mark.parametrize("content", ["", "[["])
+def test_settings_that_are_none_are_told_in_one_sentence(tmp_path: Path, content: str):
+    tmp_path.chmod(0o700)
+    (tmp_path / "temoin.toml").write_text(content)
+
+    with pytest.raises(ConfigError, match=r"^[^\n]*temoin\.toml[^\n]*$"):
+        open_folder(tmp_path)
+
+
+def _cut_key(data: Path) -> None:
+    (data / "witness" / "witness.key").write_bytes(b"half")
+
+
+def _garbled_password(data: Path) -> None:
+    write_secret(data / "keys" / "django.key", b"\xff" * 32)
+
+
+@pytest.mark.parametrize("spoil", [_cut_key, _garbled_password])
+def test_a_spoilt_key_is_told_in_one_sentence(tmp_path: Path, spoil: Callable[[Path], None]):
+    tmp_path.chmod(0o700)
+    write_settings(tmp_path, Ports(8600))
+    spoil(tmp_path)
+
+    with pytest.raises(ConfigError, match=r"^[^\n]+: put its copy back\.$"):
+        write_settings(tmp_path, Ports(8600))
+
+
+def test_accounts_that_are_none_are_told_in_one_sentence(tmp_path: Path):
+    (tmp_path / "keys").mkdir()
+    write_secret(accounts_path(tmp_path), b"{")
+
+    with pytest.raises(ConfigError, match=r"^[^\n]+demo-accounts\.json is not what the set-up wrote: [^\n]+$"):
+        recall_demonstration(tmp_path)
+
+
+def test_a_set_up_that_fails_is_told_by_its_own_sentence_alone(tmp_path: Path):
+    with pytest.raises(ConfigError, match=rf"^The settings file {tmp_path}/none cannot be read [^\n]*$"):
+        run_set_up({"TEMOIN_CONFIG": str(tmp_path / "none")}, "temoin.cli.main", "migrate", "--quiet")
+
+
+@pytest.mark.parametrize("step", ["load", "appointments"])
+def test_a_loading_that_fails_is_told_by_its_own_sentence_alone(tmp_path: Path, step: str):
+    with pytest.raises(ConfigError, match=rf"^[^\n]*{tmp_path}[^\n]*$"):
+        run_set_up({}, f"temoin_demo.{step}", str(tmp_path))

@@ -107,10 +107,11 @@ def test_a_witness_that_was_away_is_caught_up_without_a_gap(journal: Journal, wi
     assert (state.trouble, state.size, state.failing_since) == ("", 15, None)
 
 
-def test_a_folder_that_was_away_gets_every_checkpoint(journal: Journal):
+def test_a_folder_that_was_away_gets_every_checkpoint(journal: Journal, caplog: pytest.LogCaptureFixture):
     there = journal.folder.rename(journal.folder.with_name("away"))
     journal.folder.touch()  # not a folder: what a lost share looks like
     journal.seal(looks=2)
+    assert f"witness folder: {journal.folder}: Not a directory; " in caplog.text
     journal.seal(looks=2)
     journal.folder.unlink()
     there.rename(journal.folder)

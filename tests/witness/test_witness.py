@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import socket
 import sys
 from base64 import b64encode
@@ -204,3 +205,15 @@ def test_what_the_machine_refuses_a_witness_is_a_sentence(tmp_path: Path, capsys
     told = capsys.readouterr().err
     assert told.startswith("temoin witness: ")
     assert [told.count("\n"), len(list(tmp_path.glob(".*")))] == [1, 0]
+
+
+@pytest.mark.parametrize("name", ["witness.key", "witness.sqlite"])
+@pytest.mark.parametrize("content", [b"half", b"no key and no database, but as long as one" * 100])
+def test_a_spoilt_folder_of_a_witness_is_a_sentence(tmp_path: Path, capsys, name: str, content: bytes):
+    (tmp_path / name).write_bytes(content)
+    (tmp_path / name).chmod(0o600)
+    given = ["--folder", str(tmp_path), "--name", "a.example/w", "--log", SIGNER.verifier.vkey, "--port", "0"]
+
+    assert main(given) == 2
+
+    assert re.fullmatch(rf"temoin witness: {tmp_path}[^\n]+\n", capsys.readouterr().err)

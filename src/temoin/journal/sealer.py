@@ -132,19 +132,21 @@ def bring_up_to_date(follower: Follower) -> bool:
     try:
         followed = follower.follow(StoredBook(), state.size)
     except FollowError as error:
-        _keep_trouble(state, error.code)
+        _keep_trouble(state, error)
         return False
     _keep_progress(state, followed)
     return True
 
 
-def _keep_trouble(state: WitnessState, code: str) -> None:
+def _keep_trouble(state: WitnessState, error: FollowError) -> None:
+    code, cause = error.code, f"{error.cause}; " if error.cause else ""
     moment = now()
     since = state.failing_since or moment
     # Said at once, again when the trouble changes, and then every ten minutes.
     is_news = state.trouble != code or (moment - since) % REMIND < timedelta(seconds=LONGEST_PAUSE)
     if is_news:
-        log.error("witness %s: %s (since %s)", state.witness, TROUBLES[code], since.isoformat(timespec="seconds"))
+        told = cause + TROUBLES[code]
+        log.error("witness %s: %s (since %s)", state.witness, told, since.isoformat(timespec="seconds"))
     state.failing_since, state.trouble = since, code
     state.save()
 

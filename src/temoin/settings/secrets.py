@@ -38,7 +38,10 @@ def make_password(path: Path) -> str:
     """Return the password in the file, drawing one of 256 bits the first time."""
     if not path.exists():
         write_secret(path, secrets.token_urlsafe(32).encode("ascii"))
-    return read_secret(path, "password").decode("ascii").strip()
+    try:
+        return read_secret(path, "password").decode("ascii").strip()
+    except UnicodeDecodeError:
+        raise ConfigError(f"The password file {path} holds no letters of a password: put its copy back.") from None
 
 
 def make_root_key(path: Path) -> None:

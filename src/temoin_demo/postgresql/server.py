@@ -120,7 +120,10 @@ class EmbeddedServer:
             raise ConfigError(f"PostgreSQL could not create its files in {draft}: {first_cause(answer.stderr)}")
 
     def _check_version(self) -> None:
-        found = (self.cluster / "PG_VERSION").read_text(encoding="ascii").strip()
+        mark = self.cluster / "PG_VERSION"
+        found = mark.read_bytes().strip().decode("ascii", errors="replace") if mark.is_file() else ""
+        if not found.isdecimal():
+            raise ConfigError(f"{self.cluster} is no whole database of PostgreSQL ({mark.name}): put its copy back.")
         answer = subprocess.run(
             self.identity.command("postgres", "--version"),
             check=True,

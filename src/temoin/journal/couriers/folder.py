@@ -37,8 +37,8 @@ class FolderWitness:
             for checkpoint in book.after(here):
                 self._keep(checkpoint, book.leaves(here, checkpoint.size))
                 here = checkpoint.size
-        except OSError:
-            raise FollowError("unreachable") from None
+        except OSError as error:
+            raise FollowError("unreachable", f"{error.filename or self.folder}: {error.strerror}") from None
         return Followed(here)
 
     def size(self) -> int:

@@ -21,11 +21,11 @@ TROUBLES = {
 
 
 class FollowError(TemoinError):
-    """A witness could not follow; `code` is one of TROUBLES."""
+    """A witness could not follow; `code` is one of TROUBLES, `cause` what the machine said of it."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, cause: str = "") -> None:
         super().__init__(code)
-        self.code = code
+        self.code, self.cause = code, cause
 
 
 class Book(Protocol):
