@@ -9,6 +9,8 @@ from typing import Annotated
 from pydantic import AwareDatetime, BeforeValidator
 from pydantic_core import PydanticCustomError
 
+from temoin.lib.zones import read_instant
+
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}([.]\d{1,6})?)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 _YEARS = range(1850, 2201)  # nothing of ours is outside, and every zone can tell its day
@@ -35,8 +37,8 @@ def _instant(value: object) -> object:
     if not isinstance(value, str) or not _INSTANT.fullmatch(value):
         raise PydanticCustomError("no_instant", "no ISO 8601 instant with an offset")
     try:
-        told = datetime.fromisoformat(value)
-    except ValueError:  # no such day or minute, or a leap second
+        told = read_instant(value)
+    except ValueError:  # no such day or minute, a leap second, or an offset that no clock keeps
         told = datetime.min.replace(tzinfo=UTC)
     if told.year not in _YEARS:
         raise PydanticCustomError("no_instant", "no instant within reach")

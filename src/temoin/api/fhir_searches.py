@@ -25,6 +25,7 @@ from temoin.formats.fhir import codes, served_result
 from temoin.formats.fhir.elements import Element
 from temoin.intake.resent import tests_of_number
 from temoin.lib.errors import NotFoundError, refuse
+from temoin.lib.zones import read_instant
 from temoin.patients.queries import MergedError, patients_by_nir, read_patient
 from temoin.patients.traits import Traits
 from temoin.pharmacies.programs import ProgramSeat
@@ -37,7 +38,7 @@ IDENTIFIER, UPDATED, COUNT, CURSOR, FORMAT = "identifier", "_lastUpdated", "_cou
 USUAL, MOST = 50, 100
 MOMENT = (
     r"(ge|gt|le|lt|)(20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?"
-    r"(?:Z|[+ -](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00)))"  # as FHIR has offsets: PostgreSQL takes none beyond 15:59
+    r"(?:Z|[+ -](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00)))"  # as FHIR has offsets
 )
 _BY_POST = _("Search by POST to _search: no address may hold a number of a person or of a result.")
 _NO_INSTANT = _("Give the time with its offset, for instance 2026-11-29T09:30:00+01:00.")
@@ -147,7 +148,7 @@ def _span(text: str) -> _SpanAsked:
     found = re.fullmatch(MOMENT, text, re.ASCII)
     try:
         # A plus sign that was not escaped in an address comes as a space: no time has one there.
-        begins = datetime.fromisoformat(found[2].replace(" ", "+")) if found else None
+        begins = read_instant(found[2].replace(" ", "+")) if found else None
     except ValueError:
         begins = None
     if found is None or begins is None:

@@ -17,7 +17,7 @@ from temoin.cli.django_process import settings_of_process
 from temoin.cli.operating import operator_command, pharmacy_of
 from temoin.lib.config_error import ConfigError
 from temoin.lib.spreadsheet import guarded_cell
-from temoin.lib.zones import FIRST_DAY, LAST_DAY, bounds_of_day, instants_of
+from temoin.lib.zones import FIRST_DAY, LAST_DAY, bounds_of_day, instants_of, read_instant
 
 if TYPE_CHECKING:
     from temoin.oversight.concerned import Extent, Persons
@@ -153,11 +153,11 @@ def _moment(text: str | None, zone: ZoneInfo, *, end: int) -> datetime | None:
         if FIRST_DAY <= day <= LAST_DAY:
             return bounds_of_day(day, zone)[end]
     with suppress(ValueError):
+        return read_instant(text)
+    with suppress(ValueError):
         moment = datetime.fromisoformat(text)
-        if not FIRST_DAY.year <= moment.year <= LAST_DAY.year:
+        if moment.tzinfo is not None or not FIRST_DAY.year <= moment.year <= LAST_DAY.year:
             raise ValueError
-        if moment.tzinfo is not None:
-            return moment
         found = instants_of(moment, zone)
         if len(found) != 1:
             raise ConfigError(f"The hour {text} comes never or twice in {zone.key}: write its offset, {text}+01:00.")

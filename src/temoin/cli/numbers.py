@@ -7,7 +7,7 @@ import re
 from contextlib import suppress
 from datetime import date, datetime
 
-from temoin.lib.zones import FIRST_DAY, LAST_DAY
+from temoin.lib.zones import FIRST_DAY, LAST_DAY, read_instant
 
 HIGHEST_PORT = 65535
 MOST_PROCESSES = 64
@@ -55,9 +55,7 @@ def calendar_day(text: str) -> date:
 def moment(text: str) -> datetime:
     """Return a moment, with its offset: an hour without one is another in every zone."""
     with suppress(ValueError):
-        instant = datetime.fromisoformat(text)
-        if instant.tzinfo is not None and FIRST_DAY.year <= instant.year <= LAST_DAY.year:
-            return instant
+        return read_instant(text)
     raise argparse.ArgumentTypeError(f"{text!r} is no moment: give day, hour and offset, like 2026-11-29T14:00+01:00")
 
 

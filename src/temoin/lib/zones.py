@@ -6,7 +6,7 @@ that none of them can take the machine's zone, Django's or Paris for the pharmac
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -14,8 +14,9 @@ from temoin.lib.clock import now
 
 # The zone of the house: days of the operator, of the authority's reconciliation and of pages without a pharmacy.
 HOUSE = ZoneInfo("Europe/Paris")
-_FIRST = ZoneInfo("Pacific/Kiritimati")  # UTC+14
-_LAST = timezone(timedelta(hours=-12))
+FARTHEST_WEST, FARTHEST_EAST = timedelta(hours=-12), timedelta(hours=14)  # that any clock on earth keeps
+_FIRST = ZoneInfo("Pacific/Kiritimati")
+_LAST = timezone(FARTHEST_WEST)
 # No pharmacy has a day outside these; beyond them the arithmetic of dates overflows.
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(8999, 12, 31)
 
@@ -59,6 +60,24 @@ def utc_offset(moment: datetime) -> str:
     offset = moment.utcoffset() or timedelta(0)
     sign, minutes = ("-" if offset < timedelta(0) else "+"), abs(offset) // timedelta(minutes=1)
     return f"UTC{sign}{minutes // 60}" + (f":{minutes % 60:02d}" if minutes % 60 else "")
+
+
+def is_kept(offset: timedelta | None) -> bool:
+    """Tell whether a clock on earth may keep an offset: PostgreSQL takes none beyond 15:59."""
+    return offset is not None and FARTHEST_WEST <= offset <= FARTHEST_EAST and not offset % timedelta(minutes=1)
+
+
+def read_instant(text: str, *, unsaid: tzinfo | None = None) -> datetime:
+    """Read an instant in ISO 8601 by its offset, or by that of `unsaid` where it has none.
+
+    ValueError for anything else, for an offset that no clock keeps and for an unthinkable day.
+    """
+    told = datetime.fromisoformat(text)
+    if told.tzinfo is None:
+        told = told.replace(tzinfo=unsaid)
+    if not is_kept(told.utcoffset()) or not FIRST_DAY <= told.date() <= LAST_DAY:
+        raise ValueError("no instant of any clock")
+    return told
 
 
 def instants_of(wall: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:

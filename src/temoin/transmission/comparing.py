@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from temoin.lib.zones import read_instant
 from temoin.outbox.courier import Holding
 from temoin.outbox.ended import mark_of
 from temoin.outbox.reconciling import Booked, accepted_between, booked_under
@@ -131,7 +132,6 @@ def _agrees(parcel: Booked, holding: Holding) -> bool:
 def moment_told(text: str) -> datetime | None:
     """Return when a destination says that something came; None for what is no moment."""
     try:
-        moment = datetime.fromisoformat(text)
+        return read_instant(text, unsaid=UTC)
     except ValueError:
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

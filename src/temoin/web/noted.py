@@ -8,6 +8,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from temoin.lib.errors import Problem
+from temoin.lib.zones import read_instant
 from temoin.testing.opening import NOTED
 
 _UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -16,10 +17,9 @@ _UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 def read_noted(typed: Mapping[str, str]) -> datetime | None:
     """Return when a page noted what it sends now; None for what it sends at once."""
     try:
-        at = datetime.fromisoformat(typed.get(NOTED, ""))
+        return read_instant(typed.get(NOTED, ""))
     except ValueError:
         return None
-    return at if at.tzinfo is not None else None
 
 
 def kept_noted(typed: Mapping[str, str], problems: Iterable[Problem]) -> str:

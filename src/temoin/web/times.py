@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from temoin.lib import days
 from temoin.lib.clock import now
 from temoin.lib.errors import refuse
-from temoin.lib.zones import FIRST_DAY, LAST_DAY, instants_of, today_in, wall_clock
+from temoin.lib.zones import FIRST_DAY, LAST_DAY, instants_of, is_kept, read_instant, today_in, wall_clock
 from temoin.patients.traits import NO_DAY, SHORT_YEAR
 from temoin.pharmacies.zones import page_zone
 
@@ -49,7 +49,8 @@ def read_local_time(text: str, field: str, which: str = "") -> datetime:
         typed = datetime.fromisoformat(text.strip())
     except ValueError:
         typed = None
-    if typed is None or "T" not in text or not FIRST_DAY <= typed.date() <= LAST_DAY:
+    is_kept_there = typed is not None and (typed.tzinfo is None or is_kept(typed.utcoffset()))
+    if typed is None or not is_kept_there or "T" not in text or not FIRST_DAY <= typed.date() <= LAST_DAY:
         raise refuse(field, "malformed", _("Enter a date and a time, for instance 23/11/2026 14:32."))
     if typed.tzinfo is not None:
         return typed
@@ -62,10 +63,10 @@ def read_moment(typed: Mapping[str, str], field: str) -> StepTime:
     if not text:
         return StepTime(now(), is_typed=False)
     try:
-        pressed = datetime.fromisoformat(typed.get(f"{field}-instant", ""))
-        if pressed.tzinfo is not None and local_minute(pressed) == text:
+        pressed = read_instant(typed.get(f"{field}-instant", ""))
+        if local_minute(pressed) == text:
             return StepTime(pressed, is_typed=False)
-    except (ValueError, OverflowError):
+    except ValueError:
         pass  # no script, or a broken one: the typed minute stands
     return StepTime(read_local_time(text, field, typed.get(f"{field}-which", "")), is_typed=True)
 

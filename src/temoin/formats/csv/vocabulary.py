@@ -12,7 +12,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from temoin.lib.data_file import Entry, read_data
-from temoin.lib.zones import zone_named
+from temoin.lib.zones import is_kept, zone_named
 
 SECTIONS = (
     *("columns", "outcomes", "not_done", "sexes", "answers", "statuses", "addresses_not_given", "countries"),
@@ -20,7 +20,6 @@ SECTIONS = (
 )
 ONE_NAME = "one name only"  # the word by which messages tell it to who judges cells
 COUNTRIES_WITH_STATES = ("USA", "CAN", "FRA")
-_LEAST, _MOST = timedelta(hours=-12), timedelta(hours=14)  # that any clock on earth keeps
 _OFFSET = re.compile(r"([+-])(0[0-9]|1[0-4]):?([0-5][0-9])?")
 
 
@@ -79,7 +78,7 @@ def find_zone(name: str) -> tzinfo | None:
     if offset:
         sign = -1 if offset[1] == "-" else 1
         told = sign * timedelta(hours=int(offset[2]), minutes=int(offset[3] or 0))
-        return timezone(told) if _LEAST <= told <= _MOST else None
+        return timezone(told) if is_kept(told) else None
     known = words("zones").get(folded(name))
     if known is not None:
         return ZoneInfo(known)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from temoin.lib.clock import now
+from temoin.lib.zones import FARTHEST_EAST, FARTHEST_WEST, is_kept
 
 _DAY = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})")
-# Of a day without a clock nobody says where: it is today wherever on earth it may be meant.
-_WEST, _EAST = timedelta(hours=-12), timedelta(hours=14)
 
 
 def is_within(begins: str, ends: str) -> bool:
@@ -23,15 +22,15 @@ def is_within(begins: str, ends: str) -> bool:
 
 
 def _has_begun(written: str) -> bool:
-    if days := _days(written):
-        return days[0] <= (now() + _EAST).date()
+    if days := _days(written):  # nobody says where: it is today wherever on earth it may be meant
+        return days[0] <= (now() + FARTHEST_EAST).date()
     return _instant(written) <= now()
 
 
 def _is_over(written: str) -> bool:
     """Tell whether an end has passed: one told as a day, a month or a year holds until that is over."""
     if days := _days(written):
-        return days[1] < (now() + _WEST).date()
+        return days[1] < (now() + FARTHEST_WEST).date()
     return _instant(written) < now()
 
 
@@ -47,6 +46,7 @@ def _days(written: str) -> tuple[date, date] | None:
 
 
 def _instant(written: str) -> datetime:
-    if not _INSTANT.fullmatch(written):
-        raise ValueError
-    return datetime.fromisoformat(written)
+    told = datetime.fromisoformat(written) if _INSTANT.fullmatch(written) else None
+    if told is None or not is_kept(told.utcoffset()):  # of any year: 9999 is how some write an end that is not known
+        raise ValueError("no instant of any clock")
+    return told

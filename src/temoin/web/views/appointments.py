@@ -26,7 +26,7 @@ from temoin.arrivals.calendar import calendar_to_set, last_set, set_hours
 from temoin.arrivals.posters import standing_poster
 from temoin.arrivals.telling import HowTold, note_called, read_call_sheet, untold_patients
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
-from temoin.lib.zones import day_of, wall_clock
+from temoin.lib.zones import day_of, read_instant, wall_clock
 from temoin.pharmacies.policies import has_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
@@ -66,8 +66,8 @@ def appointment(request: HttpRequest, seat: Seat, arrival_id: UUID) -> HttpRespo
 def move(request: HttpRequest, seat: Seat, arrival_id: UUID) -> HttpResponse:
     """Move an appointment to the hour that was chosen."""
     try:
-        at = datetime.fromisoformat(request.POST.get("starts_at", ""))
-        way = move_appointment(by=seat, arrival_id=arrival_id, starts_at=_aware(at), expected_hour=_seen(request))
+        at = read_instant(request.POST.get("starts_at", ""))
+        way = move_appointment(by=seat, arrival_id=arrival_id, starts_at=at, expected_hour=_seen(request))
     except ValueError:
         return _page(request, seat, arrival_id, [Problem("starts_at", "required", gettext_lazy("Choose an hour."))])
     except InvalidError as error:
@@ -193,12 +193,6 @@ def _local(at: datetime) -> datetime:
 def _seen(request: HttpRequest) -> datetime:
     """Return the hour at which the page showed the appointment; for a form that does not say, one that nobody has."""
     try:
-        return _aware(datetime.fromisoformat(request.POST.get("seen", "")))
+        return read_instant(request.POST.get("seen", ""))
     except ValueError:
         return datetime.min.replace(tzinfo=UTC)
-
-
-def _aware(at: datetime) -> datetime:
-    if at.tzinfo is None:
-        raise ValueError("an hour says its zone")
-    return at

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from temoin.journal.events import EventKind
 from temoin.journal.queries import EventFilter, EventPlace, EventRow
 from temoin.lib.clock import now
-from temoin.lib.zones import day_of, wall_clock
+from temoin.lib.zones import day_of, read_instant, wall_clock
 from temoin.oversight.journal import export_journal, names_of_members, read_journal
 from temoin.oversight.looks import list_looks
 from temoin.oversight.review import review_reading
@@ -165,10 +165,10 @@ def _place(text: str) -> EventPlace | None:
     at, _mark, event = text.partition("_")
     event_id = _id(event)
     try:
-        instant = datetime.fromisoformat(at)
+        instant = read_instant(at)
     except ValueError:
         return None
-    return EventPlace(instant, event_id) if event_id and instant.tzinfo else None
+    return EventPlace(instant, event_id) if event_id else None
 
 
 def _links(asked: dict[str, str], came: EventPlace | None, after: EventPlace | None) -> PageLinks | None:
