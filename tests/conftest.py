@@ -377,6 +377,31 @@ def tamper(as_superuser: Callable[[str], int]) -> Callable[[str], None]:
     return run
 
 
+@pytest.fixture
+def stick(as_superuser: Callable[[str], int]) -> Callable[..., Callable[[], int]]:
+    """Return what has the server refuse an act on the rows that a condition names, until what it returns is called.
+
+    So does a table that points to them and that we forgot, a full disk under them, a page that cannot be read.
+    """
+
+    def run(act: str, table: str, condition: str) -> Callable[[], int]:
+        is_read = act == "SELECT"
+        kind, made = ("POLICY", "boolean") if is_read else ("TRIGGER", "trigger")
+        as_superuser(
+            f"SET CONSTRAINTS ALL IMMEDIATE; CREATE OR REPLACE FUNCTION pg_temp.stuck() RETURNS {made} "
+            "LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'stuck'; END $$"
+        )
+        if is_read:
+            reading = f"AS RESTRICTIVE FOR SELECT USING (NOT ({condition}) OR pg_temp.stuck())"
+            as_superuser(f"CREATE POLICY stuck ON {table} {reading}")
+        else:
+            each = f"FOR EACH ROW WHEN ({condition}) EXECUTE FUNCTION pg_temp.stuck()"
+            as_superuser(f"CREATE TRIGGER stuck BEFORE {act} ON {table} {each}")
+        return lambda: as_superuser(f"SET CONSTRAINTS ALL IMMEDIATE; DROP {kind} stuck ON {table}")
+
+    return run
+
+
 @pytest.fixture(scope="session", autouse=True)
 def gathered_files() -> Iterator[None]:
     """Gather the staff site's static files, as its start does: pages and middleware read the manifest."""

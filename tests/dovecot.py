@@ -19,6 +19,7 @@ from patience import PATIENCE
 from programs import need
 from secure_mail import Trust
 
+mail_folders: dict[int, Path] = {}  # where the mails of a server lie, by its port
 USER, PASSWORD = "pharmacie", "mot-de-passe"
 CONFIG = """
 base_dir = {folder}/run
@@ -73,6 +74,7 @@ def running_dovecot(trust: Trust, *, asks_certificate: bool = True) -> Iterator[
         with subprocess.Popen([program, "-F", "-c", settings], stderr=subprocess.DEVNULL) as server:
             try:
                 _wait(port, trust)
+                mail_folders[port] = Path(name) / "mail"
                 yield port
             finally:
                 server.terminate()

@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import asyncssh
@@ -24,6 +24,7 @@ class Desk:
     """The two folders as the receiver has them."""
 
     root: Path
+    denied: set[str] = field(default_factory=set)  # files that it gives nobody to read
 
     @property
     def results(self) -> Path:
@@ -63,6 +64,12 @@ class Disk(asyncssh.SFTPServer):
     """Serves a folder of the test's disk."""
 
     root = Path()
+    denied: frozenset[str] | set[str] = frozenset()
+
+    def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
+        if Path(path.decode()).name in self.denied:
+            raise asyncssh.SFTPPermissionDenied("not for you")
+        return super().open(path, pflags, attrs)
 
     def __init__(self, channel: asyncssh.SSHServerChannel) -> None:
         super().__init__(channel, chroot=str(self.root).encode())
@@ -95,7 +102,7 @@ class Guests:
 @asynccontextmanager
 async def peer(desk: Desk, keys: KeyFiles, *, kind: type[Disk] = Disk) -> AsyncIterator[SftpCourier]:
     """Serve the desk, and give a courier that carries to it."""
-    served = type("Served", (kind,), {"root": desk.root})
+    served = type("Served", (kind,), {"root": desk.root, "denied": desk.denied})
     guests = Guests()
     server = await asyncssh.listen(
         "127.0.0.1",

@@ -149,6 +149,14 @@ def test_what_cannot_be_read_is_not_acknowledged(house: House, number: str):
     assert proposed(house) == []
 
 
+def test_a_message_that_breaks_is_refused_and_its_line_goes_on(house: House, number: str, stick: Callable[..., object]):
+    program, unknown = analyser(house.owner), next(one for one in all_numbers() if one != number)
+    stick("UPDATE", "testing_record", f"old.pharmacy_id = '{house.here.id}'")
+
+    assert [take(program, message(one)) for one in (number, unknown)] == [NAK, ACK]
+    assert (proposed(house), kept(house.owner)) == ([], [OrphanWhy.UNKNOWN])
+
+
 def test_a_correction_and_a_time_that_cannot_be_are_not_acknowledged(
     house: House, number: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ):

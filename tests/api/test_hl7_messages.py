@@ -239,6 +239,22 @@ def test_one_bad_message_of_several_harms_no_other(house: House, worker: str, me
     assert stored(house) == (2, 1)
 
 
+def test_a_message_that_breaks_holds_no_other_of_its_call(
+    house: House, worker: str, message: str, stick: Callable[..., object]
+):
+    send(message, worker)
+    with tenant_scope(house.here.id):
+        known = Patient.objects.get().id
+    stick("INSERT", "testing_record", f"new.patient_id = '{known}'")
+    bad = changed(("|77|", "|78|"), ("|F1|", "|F2|"), message=message)
+    good = changed(("|77|", "|79|"), ("|F1|", "|F3|"), ("Doe^Jane", "Roe^Anna"), message=message)
+
+    answers = send(bad + good, worker).content.decode().split("MSA|")
+
+    assert [one[:5] for one in answers[1:]] == ["AE|78", "AA|79"]
+    assert stored(house) == (2, 2)
+
+
 def test_who_may_not_and_what_is_no_message_is_told_as_elsewhere(house: House, worker: str, message: str):
     few = ask_token(assertion(register(house.owner, scopes=(Scope.RESULTS_PROPOSE,)))).json()["access_token"]
 

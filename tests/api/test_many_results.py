@@ -173,6 +173,18 @@ def test_where_one_commit_does_not_work_each_is_taken_by_itself(
     assert ("3 results of a call are taken one by one" in caplog.text) is is_logged
 
 
+def test_one_that_cannot_be_stored_keeps_no_other_from_being_taken(house: House, worker: str, stick: Any):
+    lot_id, known = make_lot(house.owner), make_patient(house.owner)
+    stick("INSERT", "testing_record", f"new.patient_id = '{known}'")
+    first, poison, last = many(lot_id, 3)
+    del poison["patient"]
+
+    verdicts = hand_in(worker, [first, poison | {"patient_id": str(known)}, last])
+
+    assert [one["taken"] for one in verdicts] == [True, False, True]
+    assert verdicts[1]["error"] == "server_error"
+
+
 @pytest.mark.usefixtures("small_runs")
 def test_a_database_that_goes_away_in_the_middle_is_told_to_each_that_is_left(
     lose_connection: Callable[[], None], house: House, worker: str

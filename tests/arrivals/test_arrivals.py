@@ -11,12 +11,11 @@ from uuid import UUID, uuid4
 
 import pytest
 from arriving import arrive, filled, token_of
-from django.db import ProgrammingError, connection, transaction
+from django.db import DatabaseError, ProgrammingError, connection, transaction
 from people import COVID, TRAITS, House, make_patient, open_house
 
 from temoin.arrivals.actions import AcceptedTest, KnownPerson, NewPerson, accept_arrival, refuse_arrival
 from temoin.arrivals.box import BoxAnswer, HandedForm, find_poster, hand_in, key_of_month
-from temoin.arrivals.ending import end_arrivals
 from temoin.arrivals.hours import month_of
 from temoin.arrivals.models import Arrival, ArrivalKey
 from temoin.arrivals.pairs import keep_pairs
@@ -38,7 +37,8 @@ from temoin.patients.traits import check_traits
 from temoin.pharmacies.operator import Operator
 from temoin.pharmacies.seat import Seat
 from temoin.retention.arrivals import end_all
-from temoin.testing.models import Record
+from temoin.testing.groups import open_group
+from temoin.testing.models import Group, Record
 from temoin.testing.queries import read_test
 from temoin.testing.tickets import read_ticket, ticket_waits
 
@@ -360,25 +360,18 @@ def test_a_key_that_somebody_put_in_the_place_of_the_pharmacy_s_is_a_broken_seal
 
 
 def test_a_pharmacy_whose_forms_cannot_be_ended_holds_no_other(
-    house: House, as_role: AsRole, monkeypatch: pytest.MonkeyPatch
+    house: House, as_role: AsRole, stick: Callable[[str, str, str], object]
 ):
-    arrive(house.owner)
-    arrive(house.stranger)
+    for seat in (house.owner, house.stranger):
+        arrive(seat)
+    open_group(by=house.owner, group_id=uuid4(), name="Équipe", kind=COVID)
+    stick("DELETE", "arrivals_arrival", f"old.pharmacy_id = '{house.here.id}'")
 
-    def breaks(pharmacy_id: UUID) -> int:
-        if pharmacy_id == house.here.id:
-            raise RuntimeError("of this one")
-        return end_arrivals(pharmacy_id)
-
-    groups_ended: list[UUID] = []
-    monkeypatch.setattr("temoin.retention.arrivals.end_arrivals", breaks)
-    monkeypatch.setattr("temoin.retention.arrivals.end_groups", lambda one: groups_ended.append(one) or 0)
-    with as_role("temoin_keeper"), shifted_by(timedelta(hours=13)), pytest.raises(RuntimeError, match="of this one"):
+    with as_role("temoin_keeper"), shifted_by(timedelta(days=40)), pytest.raises(DatabaseError, match="stuck"):
         end_all(threading.Event())
 
     left = []
     for seat in (house.owner, house.stranger):
         with tenant_scope(seat.pharmacy_id):
-            left.append(Arrival.objects.count())
-    assert left == [1, 0]
-    assert house.here.id in groups_ended  # nor does one kind of row hold the other kinds
+            left.append((Arrival.objects.count(), Group.objects.count()))
+    assert left == [(1, 0), (0, 0)]  # nor does one kind of row hold the other kinds

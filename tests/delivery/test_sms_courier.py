@@ -15,7 +15,6 @@ from django.db import transaction
 from people import TRAITS, House, change_patient, make_lot, make_patient, make_signed, open_house, seen_parcel
 from sms_providers import SmsBehaviour, sms_settings
 
-from temoin.delivery.channels.sms import receipts
 from temoin.delivery.channels.sms.channel import SMS
 from temoin.delivery.channels.sms.receipts import KNOWN_WITHIN
 from temoin.delivery.channels.sms.settings import SmsSettings
@@ -25,11 +24,10 @@ from temoin.lib.errors import InvalidError
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox import courier as register
 from temoin.outbox.actions import release_parcel
-from temoin.outbox.courier import Answer, Verdict, couriers
+from temoin.outbox.courier import Verdict, couriers
 from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.queries import newest_link
 from temoin.outbox.queue import claim_parcels
-from temoin.outbox.returns import note_later
 from temoin.outbox.set_aside import list_aside
 from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
@@ -285,39 +283,29 @@ def test_one_odd_message_keeps_no_other_from_being_told(house, told, carry, as_r
         assert Parcel.objects.get(id=odd).answer_code == "taken_by_sms_provider"
 
 
-def test_one_that_cannot_be_told_to_its_parcel_keeps_no_other_from_being_told(
-    house, told, carry, as_role, sms, monkeypatch
-):
+def test_one_that_cannot_be_told_to_its_parcel_keeps_no_other_from_being_told(house, told, carry, as_role, sms, stick):
     signed(house)
     carry()
-    poison = newest(house)
+    stick("UPDATE", "outbox_parcel", f"old.id = '{newest(house).id}'")
     make_signed(house.owner, make_patient(house.owner, email="", phone=MOBILE), make_lot(house.owner, number="L2"))
     carry()
     settle(told, well=True)
 
-    def breaks(destination: str, key: str, answer: Answer) -> bool:
-        if key == str(poison.key):
-            raise RuntimeError("a key of the pharmacy that is not to be had")
-        return note_later(destination, key, answer)
-
-    monkeypatch.setattr(receipts, "note_later", breaks)
     read_receipts(as_role, sms)
 
     assert newest(house).answer_code == "sms_delivered"
     with as_role("temoin_worker"):
-        assert [(aside.place, aside.error) for aside in list_aside()] == [("sms-receipts", "RuntimeError")]
+        assert [(aside.place, aside.error) for aside in list_aside()] == [("sms-receipts", "ProgrammingError")]
 
 
-def test_what_the_provider_keeps_is_deleted_only_after_its_fate_is_written(
-    house, told, carry, as_role, sms, monkeypatch
-):
+def test_what_the_provider_keeps_is_deleted_only_after_its_fate_is_written(house, told, carry, as_role, sms, stick):
     signed(house)
     carry()
     settle(told, well=False)
-    monkeypatch.setattr(receipts, "note_later", lambda *_: False)  # a worker holds the parcel at this moment
+    unstick = stick("UPDATE", "outbox_parcel", f"old.id = '{newest(house).id}'")
     read_receipts(as_role, sms)
     assert told.deleted == []
-    monkeypatch.undo()
+    unstick()
 
     read_receipts(as_role, sms)
 

@@ -32,6 +32,7 @@ from temoin.outbox.kept import LARGEST, pack, unpack
 from temoin.outbox.lanes import tell_lane
 from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.queue import LEASE, claim_parcels
+from temoin.outbox.set_aside import list_aside
 from temoin.outbox.settling import settle_parcels
 from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane, run_worker, threads_of
@@ -104,6 +105,21 @@ def test_one_poison_parcel_does_not_hold_the_others(house, as_role, where, error
 
     accepted = (ParcelState.ACCEPTED, "acknowledged")
     assert states(house) == [accepted, (state, code), accepted]
+
+
+class GoesThrough(Picky):
+    """A courier that went through a folder in which an odd file lay."""
+
+    def taken_aside(self) -> list[tuple[str, str]]:
+        return [("odd.csv", "TypeError")]
+
+
+def test_what_a_courier_set_aside_of_a_folder_is_on_the_list_of_the_lanes(house, as_role):
+    with as_role("temoin_worker"):
+        carry_batch(GoesThrough())
+
+        assert [(one.place, one.count, one.error) for one in list_aside()] == [("fhir", 1, "TypeError")]
+    assert states(house) == [(ParcelState.ACCEPTED, "acknowledged")] * 3
 
 
 class Together(Picky):

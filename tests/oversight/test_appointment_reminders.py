@@ -28,7 +28,7 @@ from temoin.lib.clock import now, shifted_by
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import HOUSE, wall_clock
 from temoin.outbox.set_aside import list_aside
-from temoin.oversight.appointment_reminders import send_changes, send_reminders
+from temoin.oversight.appointment_reminders import DUTY, send_changes, send_reminders
 
 
 @pytest.fixture
@@ -109,6 +109,46 @@ def test_a_form_that_asks_for_no_mail_is_opened_once_and_another_that_breaks_hol
 
 def spoil(tamper, arrival_id: UUID) -> None:
     tamper(f"UPDATE arrivals_arrival SET ciphertext = 'x' WHERE id = '{arrival_id}'")  # noqa: S608
+
+
+@pytest.mark.parametrize("act", ["reminded", "told of a change"])
+def test_what_cannot_be_written_down_of_one_appointment_holds_no_other(
+    house: House, mail: Behaviour, as_role, stick, act: str
+):
+    booking = Booking(house.owner)
+    at = booking.hour(100)
+    taken = [booking.take(booking.hour(100 + ahead), number=4170 + ahead)[1] for ahead in range(2)]
+    if act == "told of a change":
+        for arrival_id in taken:
+            cancel_appointment(by=house.owner, arrival_id=arrival_id)
+    stick("UPDATE", "arrivals_arrival", f"old.id = '{taken[0]}'")
+
+    for _ in range(2):  # the one that was noted is written to once
+        remind(as_role, at, timedelta(hours=20)) if act == "reminded" else tell(as_role)
+
+    assert len(mail.messages) == 3
+    with as_role("temoin_worker"):
+        assert [(each.place, each.count) for each in list_aside()] == [(DUTY, 1)]
+
+
+@pytest.mark.parametrize("act", ["reminders", "changes"])
+@pytest.mark.parametrize("poisoned", ["here", "elsewhere"])  # whichever comes first
+def test_a_pharmacy_whose_appointments_cannot_be_read_holds_no_other(
+    house: House, mail: Behaviour, as_role, stick, act: str, poisoned: str
+):
+    bookings = [Booking(seat) for seat in (house.owner, house.stranger)]
+    at = bookings[0].hour(100)
+    for booking in bookings:
+        _taken, arrival_id = booking.take(booking.hour(100), number=4170)
+        if act == "changes":
+            cancel_appointment(by=booking.seat, arrival_id=arrival_id)
+    stick("SELECT", "arrivals_arrival", f"pharmacy_id = '{getattr(house, poisoned).id}'")
+
+    remind(as_role, at, timedelta(hours=20)) if act == "reminders" else tell(as_role)
+
+    assert len(mail.messages) == 1
+    with as_role("temoin_worker"):
+        assert [(each.place, each.count) for each in list_aside()] == [(DUTY, 1)]
 
 
 def tell(as_role) -> None:

@@ -49,14 +49,6 @@ from temoin.testing.amendments import propose_cancellation, proposed_amendments
 from temoin.testing.models import Record
 from temoin.testing.signing import cancel_result
 
-# A row that the server will not let go, as a table would that points to it and that we forgot.
-STUCK = """
-SET CONSTRAINTS ALL IMMEDIATE;
-CREATE FUNCTION pg_temp.stuck() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'stuck'; END $$;
-CREATE TRIGGER stuck BEFORE DELETE ON testing_record FOR EACH ROW
-  WHEN (old.id = '{record}') EXECUTE FUNCTION pg_temp.stuck();
-"""
-
 
 @pytest.fixture
 def house(db, settings, tmp_path: Path) -> House:  # noqa: ARG001
@@ -373,14 +365,13 @@ def test_what_a_program_was_answered_is_kept_for_a_day_and_goes_with_the_next_ro
         assert not ProgramCall.objects.exists()
 
 
-def test_a_result_that_cannot_go_holds_no_other_and_no_other_table(house: House, as_superuser):
+def test_a_result_that_cannot_go_holds_no_other_and_no_other_table(house: House, stick):
     with tenant_scope(house.here.id):
         stuck = Record.objects.get(version=1).id
     arrive()
-    as_superuser(STUCK.format(record=stuck))
+    stick("DELETE", "testing_record", f"old.id = '{stuck}'")
 
-    with take_role("temoin_keeper"), shifted_by(LATER), pytest.raises(ProgrammingError, match="stuck"):
-        reap_all(threading.Event())
+    reap_with_poison()
 
     with tenant_scope(house.here.id):
         assert list(Record.objects.values_list("id", flat=True)) == [stuck]
@@ -390,20 +381,34 @@ def test_a_result_that_cannot_go_holds_no_other_and_no_other_table(house: House,
     assert "outbox_sides" not in rows_left(house)
 
 
-def test_a_pharmacy_that_cannot_be_gone_through_holds_no_other(house, monkeypatch):
-    arrive()
-    spared = reaping.delete_records
-
-    def breaks(pharmacy_id, *rest, **named):
-        if pharmacy_id == house.here.id:
-            raise RuntimeError("of this one")
-        return spared(pharmacy_id, *rest, **named)
-
-    monkeypatch.setattr("temoin.retention.rounds.delete_records", breaks)
-    with take_role("temoin_keeper"), shifted_by(LATER), pytest.raises(RuntimeError, match="of this one"):
+def reap_with_poison() -> None:
+    """Do a round that ends with what the server refused."""
+    with take_role("temoin_keeper"), shifted_by(LATER), pytest.raises(ProgrammingError, match="stuck"):
         reap_all(threading.Event())
 
-    assert rows_left(house)["testing_record"] == 2
+
+@pytest.mark.parametrize("poisoned", ["here", "elsewhere"])  # whichever comes first
+def test_a_pharmacy_that_cannot_be_gone_through_holds_no_other(house, stick, poisoned):
+    arrive()
+    stick("SELECT", "testing_record", f"pharmacy_id = '{getattr(house, poisoned).id}'")
+
+    reap_with_poison()
+
+    with tenant_scope((house.elsewhere if poisoned == "here" else house.here).id):
+        assert not Record.objects.exists()
+
+
+def test_one_table_that_passes_holds_neither_the_others_nor_the_results(house, stick):
+    caller = take_program_seat(token=make_token(house.owner), certificate=b"")
+    answered_once(caller, key="0" * 16, asked=b"", do=dict)
+    arrive()
+    stick("DELETE", "pharmacies_program_call", f"old.pharmacy_id = '{house.here.id}'")
+
+    reap_with_poison()
+
+    assert rows_left(house) == {}
+    with tenant_scope(house.here.id):
+        assert ProgramCall.objects.exists()
 
 
 def test_a_destroyed_key_that_a_restore_brings_back_is_destroyed_again(house, tamper):

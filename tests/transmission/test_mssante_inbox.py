@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from dovecot import PASSWORD, USER, connected, running_dovecot
+from dovecot import PASSWORD, USER, connected, mail_folders, running_dovecot
 from people import House, make_lot, make_patient, make_signed, open_house, seen_parcel
 from secure_mail import Trust
 
@@ -294,6 +294,19 @@ def test_a_notice_in_half_characters_is_written_down(house, post, read):
 
     assert told(house) == (ParcelState.REFUSED, "not_filed")
     assert post.flags() == [{"\\Seen"}]
+
+
+def test_a_mail_over_which_the_server_ends_the_line_holds_no_other(house, post, read, as_role):
+    post.bring("From: x@x.mssante.fr\r\nSubject: lost\r\n\r\n")
+    (lost,) = mail_folders[post.inbox.port].glob("[cn][ue][rw]/*")
+    lost.chmod(0)  # the server's own account cannot read it
+    post.bring(notice(house, "failed"))
+    read()
+
+    assert post.flags() == [set(), {"\\Seen"}]
+    assert told(house) == (ParcelState.REFUSED, "returned")
+    with as_role("temoin_worker"):
+        assert [(aside.place, aside.error) for aside in list_aside()] == [("secure-mail-notices", "line_cut")]
 
 
 def test_a_mail_that_cannot_be_taken_is_flagged_and_the_next_is_read(house, post, read, monkeypatch, as_role):

@@ -32,6 +32,7 @@ from temoin.lib.zones import HOUSE, today_in
 from temoin.outbox import courier as register
 from temoin.outbox.courier import Holding, couriers
 from temoin.outbox.models import Attempt, Parcel
+from temoin.outbox.set_aside import list_aside
 from temoin.outbox.states import ParcelState
 from temoin.outbox.waking import wake_later
 from temoin.outbox.worker import Lane
@@ -266,6 +267,20 @@ def test_a_second_run_and_a_second_repair_add_nothing(house, desk, sandbox):
     assert desk.mend() == [DifferenceKind.MISSING]
     assert desk.mend() == []
     assert events(house.here) == ["parcel.resent"]
+
+
+def test_a_difference_that_cannot_be_mended_holds_no_other(house, desk, sandbox, stick, as_role):
+    for pharmacy in (house.here, house.elsewhere):
+        lose(sandbox, parcel(pharmacy).key)
+    desk.reconcile()
+    poison = parcel(house.here)
+    stick("UPDATE", "outbox_parcel", f"old.id = '{poison.id}'")
+
+    assert desk.mend() == [DifferenceKind.MISSING]
+
+    assert (events(house.here), events(house.elsewhere)) == ([], ["parcel.resent"])
+    with as_role("temoin_worker"):
+        assert [(each.place, each.count) for each in list_aside()] == [("reconcile fhir", 1)]
 
 
 def test_what_comes_back_by_itself_is_closed(house, desk, sandbox):

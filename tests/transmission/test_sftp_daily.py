@@ -249,27 +249,47 @@ def test_a_result_waits_for_the_hour_that_follows_its_signature(keys, desk):
     assert isinstance(due, Consignment)
 
 
-def test_a_file_that_cannot_be_taken_is_set_aside_and_the_others_are_read(desk, ask, monkeypatch):
-    real = sftp_daily.DailySftpCourier._lines
-
-    async def lines(self, name: str):
-        if name == "batch-0.csv":
-            raise TypeError("half a character")
-        return await real(self, name)
-
-    monkeypatch.setattr(sftp_daily.DailySftpCourier, "_lines", lines)
-    desk.answer("batch-0.csv", "b,accepted,,")
+@pytest.mark.parametrize("odd", ["a folder of that name", "a file that may not be read"])
+def test_a_file_that_cannot_be_taken_is_set_aside_and_the_others_are_read(desk, ask, odd):
+    if odd == "a folder of that name":
+        (desk.answers / "batch-0.csv").mkdir()
+    else:
+        desk.answer("batch-0.csv", "b,accepted,,")
+        desk.denied.add("batch-0.csv")
     desk.answer("batch-1.csv", "a,accepted,,")
     aside: list[tuple[str, str]] = []
 
-    async def tell(courier: SftpCourier) -> list[Answer]:
-        aside.extend(courier.taken_aside())
-        return []
-
-    answers = ask(enquire("a"), tell, tell)
+    answers = ask(enquire("a"), taken_aside(aside), taken_aside(aside))
 
     assert told(answers[0]) == [(Verdict.ACCEPTED, "acknowledged")]
-    assert aside == [("batch-0.csv", "TypeError")]
+    assert aside == [("batch-0.csv", "FileWithheldError")]
+
+
+def taken_aside(found: list[tuple[str, str]]) -> Ask:
+    async def tell(courier: SftpCourier) -> list[Answer]:
+        assert isinstance(courier, DailySftpCourier)
+        found.extend(courier.taken_aside())
+        return []
+
+    return tell
+
+
+def test_a_file_of_ours_that_says_no_keys_is_set_aside_and_the_others_are_read(desk, ask):
+    (desk.results / "batch-0.csv").write_bytes(b"\xff\xfe,key\r\n")
+    desk.answer("batch-1.csv", "a,accepted,,")
+    aside: list[tuple[str, str]] = []
+
+    answers = ask(enquire("a"), taken_aside(aside))
+
+    assert told(answers[0]) == [(Verdict.ACCEPTED, "acknowledged")]
+    assert [name for name, _error in aside] == ["batch-0.csv"]
+
+
+def test_a_folder_of_which_no_file_may_be_read_says_so(desk, ask):
+    desk.answer("batch-0.csv", "a,accepted,,")
+    desk.denied.add("batch-0.csv")
+
+    assert told(ask(enquire("a"))[0]) == [(Verdict.DOUBTFUL, "folder_refused")]
 
 
 @pytest.fixture

@@ -56,7 +56,7 @@ from temoin.webhooks.actions import (
     try_webhook,
     turn_secret,
 )
-from temoin.webhooks.models import WebhookNotice
+from temoin.webhooks.models import Webhook, WebhookNotice
 from temoin.webhooks.queries import WebhookView, read_webhook, webhook_standing
 from temoin.webhooks.rounds import EACH
 from temoin.webhooks.settings import CONNECTIONS, OUTSIDE, Outside
@@ -403,6 +403,27 @@ def test_a_pharmacy_learns_nothing_of_another(house, program, receiver, tell):
     tell()
 
     assert receiver.came == []
+
+
+@pytest.mark.parametrize(
+    ("act", "condition"),
+    [("INSERT", "new.webhook_id = '{}'"), ("UPDATE", "old.webhook_id = '{}' AND new.told_at IS NOT NULL")],
+    ids=["gathered", "landed"],
+)
+def test_a_webhook_whose_notices_cannot_be_written_holds_no_other(house, receiver, tell, stick, act, condition):
+    broken, sound = make_reader(house.owner), make_reader(house.owner)
+    for one in (broken, sound):
+        register_webhook(by=house.owner, program_id=one, address=receiver.address)
+    with tenant_scope(house.here.id):
+        stick(act, "webhooks_notice", condition.format(Webhook.objects.get(program_id=broken).id))
+    sign(house)
+
+    tell()
+
+    assert [one.told_at is not None for one in view(house, sound).notices] == [True]
+    assert not any(one.told_at for one in view(house, broken).notices)
+    with take_role("temoin_worker"):
+        assert [(one.place, one.count) for one in list_aside()] == [("webhooks", 1)]
 
 
 def test_a_webhook_that_cannot_be_opened_holds_no_other(house, receiver, tell, tamper):

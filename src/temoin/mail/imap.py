@@ -10,20 +10,26 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
+from imaplib import IMAP4
 from pathlib import Path
 from typing import Any
 
 from temoin.mail.bounded import BoundedBox
-from temoin.outbox.set_aside import apart
+from temoin.outbox.set_aside import apart, note_aside
 
 TIMEOUT = 20.0  # seconds
+MOST_CUT = 10  # mails of one look over which the line is cut: with more of them the trouble is the server's
 LARGEST = 2_000_000  # bytes read of one mail: what a notice tells stands at its beginning
 
 
 class InboxError(OSError):
     """The mailbox does not do what is asked."""
+
+
+class MailRefusedError(Exception):
+    """The mailbox does not give one of its mails."""
 
 
 class Taken(Enum):
@@ -46,20 +52,61 @@ class Mailbox:
 
 
 def read_mailbox(mailbox: Mailbox, place: str, take: Callable[[bytes], Taken], stop: threading.Event) -> None:
-    """Have every mail taken that waits; OSError or IMAP4.error when the mailbox cannot be read."""
-    with _opened(mailbox) as box:
-        for number in _asked(box, "SEARCH", "UNSEEN", "UNFLAGGED")[0].split():
-            if stop.is_set():
-                return
-            _read_one(box, number.decode(), place, take)
+    """Have every mail taken that waits; OSError or IMAP4.error when the mailbox cannot be read.
+
+    Servers end the line over a mail that they cannot read themselves: the others are read by a new one.
+    """
+    look = _Look(place, take, stop)
+    while not look.is_over:
+        try:
+            with _opened(mailbox) as box:
+                look.go_on(box)
+        except InboxError:
+            raise
+        except (IMAP4.abort, OSError):
+            if not look.has_set_aside():
+                raise
+
+
+@dataclass
+class _Look:
+    """One look at a mailbox, by one line or more."""
+
+    place: str
+    take: Callable[[bytes], Taken]
+    stop: threading.Event
+    is_over: bool = False
+    _reading: str = ""  # the mail that is being read
+    _cut: set[str] = field(default_factory=set)  # mails over which a line was cut
+
+    def go_on(self, box: BoundedBox) -> None:
+        for number in _asked(box, "SEARCH", "UNSEEN", "UNFLAGGED")[0].decode().split():
+            if self.stop.is_set():
+                break
+            if number not in self._cut:
+                self._reading = number
+                _read_one(box, number, self.place, self.take)
+                self._reading = ""
+        self.is_over = True
+
+    def has_set_aside(self) -> bool:
+        """Set aside the mail over which the line was cut; False where there is none, or too many were."""
+        number, self._reading = self._reading, ""
+        if not number or len(self._cut) == MOST_CUT:
+            return False
+        self._cut.add(number)
+        note_aside(self.place, f"mail {number}", "line_cut")
+        return True
 
 
 def _read_one(box: BoundedBox, number: str, place: str, take: Callable[[bytes], Taken]) -> None:
-    """Read one mail; one that cannot be taken is flagged for a person, and the next is read."""
-    content = _content(box, number)
-    taken = Taken.NOT_OURS
-    with apart(place, f"mail {number}"):
-        taken = take(content)
+    """Read one mail; one that cannot be had or taken is flagged for a person, and the next is read."""
+    content, taken = None, Taken.NOT_OURS
+    with apart(place, f"mail {number}", passing=(IMAP4.abort, OSError)):
+        content = _content(box, number)
+    if content is not None:
+        with apart(place, f"mail {number}"):
+            taken = take(content)
     flag = {Taken.DONE: r"(\Seen)", Taken.NOT_OURS: r"(\Flagged)"}.get(taken)
     if flag is not None:
         _asked(box, "STORE", number, "+FLAGS", flag)
@@ -79,7 +126,10 @@ def _opened(mailbox: Mailbox) -> Iterator[BoundedBox]:
 
 
 def _content(box: BoundedBox, number: str) -> bytes:
-    parts = _asked(box, "FETCH", number, f"(BODY.PEEK[]<0.{LARGEST}>)")
+    try:
+        parts = _asked(box, "FETCH", number, f"(BODY.PEEK[]<0.{LARGEST}>)")
+    except InboxError:
+        raise MailRefusedError from None
     return next((bytes(part[1]) for part in parts if isinstance(part, tuple)), b"")  # b"": it is gone meanwhile
 
 

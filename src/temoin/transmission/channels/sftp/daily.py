@@ -19,7 +19,7 @@ from temoin.outbox.courier import Answer, Consignment, Load, Verdict
 from temoin.pharmacies.zones import zone_of
 from temoin.testing.report import Report
 from temoin.transmission.channels.sftp.courier import AWAITED, OVERDUE, SftpCourier, settled_by
-from temoin.transmission.channels.sftp.folders import FolderError, Folders
+from temoin.transmission.channels.sftp.folders import FileWithheldError, FolderError, Folders
 from temoin.transmission.channels.sftp.settings import SftpSettings
 
 GATHER = 0.3  # seconds in which what is carried joins the same file
@@ -36,6 +36,7 @@ class DailySftpCourier(SftpCourier):
         self._departure: asyncio.Task[Answer] | None = None
         self._look = asyncio.Lock()
         self._odd: set[str] = set()  # files that could not be read: told once
+        self._refused: set[tuple[str, float]] = set()  # of the last look, the ones that the receiver does not give
         self._to_tell: list[tuple[str, str]] = []
         self._looked_at = 0.0
         self._waiting: dict[str, float] = {}  # files without acknowledgement, and since when they lie there
@@ -101,7 +102,10 @@ class DailySftpCourier(SftpCourier):
             sent = {name: at for name, at in (await self._folders.sent_files()).items() if name.startswith(PREFIX)}
             answered = await self._folders.acknowledgement_files()
             new = {file for file in answered.items() if file[0].startswith(PREFIX)}
+            self._refused.clear()
             self._told = {file: await self._lines_once(file) for file in sorted(new)}
+            if new and self._refused == new:
+                raise FolderError("folder_refused")  # all of them: the trouble is the folder's
             whole = {file[0] for file, lines in self._told.items() if lines and file not in self._half}
             self._waiting = {name: at for name, at in sent.items() if name not in whole}
             # After a restart only the file itself says which keys were in it: of whom "every row" speaks.
@@ -118,10 +122,12 @@ class DailySftpCourier(SftpCourier):
             return known
         try:
             lines, is_whole = await self._lines(file[0])
-        except FolderError:
-            raise
-        except Exception as error:  # noqa: BLE001 whatever one file holds, the others are read
-            self._set_aside(file[0], error)
+        except Exception as error:
+            if isinstance(error, FileWithheldError):
+                self._refused.add(file)
+            elif isinstance(error, FolderError):
+                raise
+            self._set_aside(file[0], error)  # whatever one file holds, the others are read
             lines, is_whole = [], True
         (self._half.discard if is_whole else self._half.add)(file)
         return lines

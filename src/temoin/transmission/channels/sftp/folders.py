@@ -31,6 +31,10 @@ class FolderError(Exception):
     """The receiver did not do, or not say that it did, what was asked; `args[0]` is the code."""
 
 
+class FileWithheldError(FolderError):
+    """One file there cannot be read; its folder can."""
+
+
 @dataclass(slots=True)
 class _Line:
     connection: asyncssh.SSHClientConnection
@@ -107,10 +111,13 @@ class Folders:
 
     async def _content(self, path: str) -> bytes | None:
         async with self._asking() as client:
-            with suppress(*_UNASKED):
+            try:
                 async with client.open(path, "rb") as file:
                     return cast("bytes", await file.read(LARGEST_ANSWER))
-        return None
+            except (*_DENIED, asyncssh.SFTPFailure):  # a folder of that name, a disk that cannot read it
+                raise FileWithheldError("folder_refused") from None
+            except _UNASKED:
+                return None
 
     async def _list(self, folder: str) -> dict[str, float]:
         async with self._asking() as client:
@@ -128,6 +135,8 @@ class Folders:
                 yield line.client
         except _DENIED + _UNASKED:
             raise FolderError("folder_refused") from None
+        except FileWithheldError:
+            raise
         except (asyncssh.Error, OSError):
             self._drop(line)
             raise FolderError("unreachable") from None
