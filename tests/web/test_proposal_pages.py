@@ -74,6 +74,25 @@ def test_the_counter_says_that_something_is_proposed_and_the_page_shows_it(house
     assert page.count("<dt>") >= 2
 
 
+@pytest.mark.parametrize(("who", "may_sign"), [("owner", True), ("colleague", False)])
+def test_a_row_whose_result_is_proposed_waits_for_no_clock_and_no_second_reading(
+    house: House, who: str, may_sign: bool
+):
+    lot = make_lot(house.owner)
+    record_id, unread = proposed(house.owner, lot), make_sampled(house.owner, make_patient(house.owner), lot)
+
+    counter = sign_in(Client(), getattr(house, who)).get("/").content.decode()
+
+    row, other = (counter.split(f'id="row-{one}"')[1].split("</tr>")[0] for one in (record_id, unread))
+    assert "Proposé par LGO" in row
+    assert ('href="/proposals/"' in row) is may_sign
+    for part in ("data-opens", "<form", "Chronomètre"):
+        assert part not in row
+    assert "Proposé" not in other
+    assert "data-opens" in other
+    assert ("<form" in other) is may_sign
+
+
 def test_what_is_ticked_is_signed_and_the_rest_stays(house: House, client: Client):
     lot_id = make_lot(house.owner)
     one, other = proposed(house.owner, lot_id), proposed(house.owner, lot_id)

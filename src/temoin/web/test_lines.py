@@ -40,6 +40,7 @@ class ListedTest:
     may_start: bool = False  # who looks may start its clock in the row
     is_opened: bool = False  # asked for by its number
     is_new: bool = False  # sampled a moment ago
+    may_judge: bool = False  # who looks may sign what a program proposes
     link_leads: bool = False  # its name takes the focus, as the row has nothing else to press
 
     @property
@@ -117,7 +118,8 @@ def running_lines(
     The test that was `opened` by its number takes the focus; with `leads` the first that can be read now does: whoever
     has just signed goes on with it.
     """
-    lines = test_lines((row for row in rows if row.state is RecordState.SAMPLED), kits)
+    sampled = (row for row in rows if row.state is RecordState.SAMPLED)
+    lines = [_read_by_program(line) for line in test_lines(sampled, kits)]
     lines.sort(key=lambda line: line.window.opens if line.window else _LAST)
     is_due = [line.window is not None and line.window.opens <= now() for line in lines]
     first = str(lines[is_due.index(True)].row.id) if leads and True in is_due else None
@@ -127,9 +129,16 @@ def running_lines(
     return [_opened(line, opened, leads=not line.fields) for line in lines]
 
 
+def _read_by_program(line: ListedTest) -> ListedTest:
+    """Return the line without its clock where a program has read the test: a person judges that result."""
+    return replace(line, window=None, is_to_start=False) if line.row.proposed_by else line
+
+
 def _with_entry(seat: Seat, line: ListedTest, *, takes_focus: bool) -> ListedTest:
     if line.is_to_start and has_right(by=seat, right=Right.TAKE_SAMPLE):
         return replace(line, may_start=True)
-    if line.window is None or not may_sign(by=seat, signers=line.row.kind.signers):
+    if not may_sign(by=seat, signers=line.row.kind.signers):
         return line
+    if line.window is None:
+        return replace(line, may_judge=bool(line.row.proposed_by))
     return replace(line, fields=outcome_fields(line.row.kind, Typed({}), takes_focus=takes_focus, row=str(line.row.id)))
