@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from temoin.formats.csv.problems import FileRefusedError
 from temoin.formats.xlsx.reader import WorkbookError, read_workbook
-from temoin.lib.spreadsheet import begins_formula
+from temoin.lib.spreadsheet import unguarded_cell
 
 LARGEST_FILE = 200 * 1024 * 1024
 LONGEST_LINE = 256 * 1024
@@ -146,10 +146,5 @@ def _text_records(lines: _Lines, separator: str) -> Iterator[TableRecord]:
             raise FileRefusedError("line_too_long" if too_long else "malformed", row=lines.row) from None
         if cells is None:
             return
-        yield TableRecord(lines.row, [_unguarded(cell) for cell in cells])
+        yield TableRecord(lines.row, [unguarded_cell(cell) for cell in cells])  # files to correct have marks
         lines.row += 1
-
-
-def _unguarded(cell: str) -> str:
-    """Take away the apostrophe that keeps a spreadsheet from computing what follows: files to correct have it."""
-    return cell[1:] if cell.startswith("'") and begins_formula(cell[1:]) else cell
