@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from api_programs import ask_token, assertion, get, post, register
+from django.db import DatabaseError
 from people import TRAITS, House, change_patient, make_lot, make_patient, make_sampled, make_signed
 
 from temoin.delivery.following import ChangePlace, changed_tests
@@ -284,22 +285,18 @@ def test_nothing_is_proposed_of_a_test_that_waits_or_is_unknown(house: House, wo
 
 
 @pytest.mark.parametrize("body", [POSITIVE, VOID])
-def test_a_failure_in_the_middle_leaves_the_result_and_the_proposal(house: House, worker: str, monkeypatch, body):
+def test_a_failure_in_the_middle_leaves_the_result_and_the_proposal(house: House, worker: str, stick, body):
     record_id = make_signed(house.owner, make_patient(house.owner), make_lot(house.owner))
     propose(at(record_id), worker, body)
     seen = only(house.owner)
-    with monkeypatch.context() as broken:
-        broken.setattr(Commit, "flush", _fail)
-        with pytest.raises(OSError, match="cut"):
-            sign(house.owner, seen)
+    unstick = stick("INSERT", "journal_event", "true")
+    with pytest.raises(DatabaseError, match="stuck"):
+        sign(house.owner, seen)
+    unstick()
 
     assert told(record_id, worker) == ("signed", "waits", "")
     sign(house.owner, seen)
     assert told(record_id, worker)[1] == "signed"
-
-
-def _fail(_commit: Commit) -> None:
-    raise OSError("cut")
 
 
 def test_each_step_is_an_event_and_a_change_that_programs_are_told(house: House, worker: str, signed: UUID):

@@ -21,7 +21,6 @@ from temoin.outbox.lateness import Alarms
 from temoin.outbox.queue import claim_parcels
 from temoin.outbox.set_aside import list_aside
 from temoin.outbox.settling import settle_parcels
-from temoin.oversight import alarms
 from temoin.oversight.alarms import send_alarms
 from temoin.oversight.models import Alarm
 from temoin.pharmacies.professions import Profession
@@ -263,18 +262,11 @@ def test_two_workers_tell_once(house, mail, as_role):
     assert len(mail.messages) == 2
 
 
-def test_an_alarm_that_cannot_be_written_holds_no_other(house, mail, after, as_role, monkeypatch):
-    real = alarms.owners_at_work
-
-    def owners(pharmacy_id):
-        if pharmacy_id == house.here.id:
-            raise KeyError("a row that is not there")
-        return real(pharmacy_id)
-
-    monkeypatch.setattr(alarms, "owners_at_work", owners)
+def test_an_alarm_that_cannot_be_written_holds_no_other(house, mail, after, as_role, stick):
+    stick("SELECT", "pharmacies_member", f"pharmacy_id = '{house.here.id}'")
 
     after(31)
 
     assert len(mail.messages) == 1  # the operator's
     with as_role("temoin_worker"):
-        assert [(each.place, each.error) for each in list_aside()] == [("alarms", "KeyError")]
+        assert [(each.place, each.error) for each in list_aside()] == [("alarms", "ProgrammingError")]

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from django.db import DatabaseError
 from people import House, make_lot, make_patient, make_seat, make_signed, make_test, open_house
 
 from temoin.crypto.models import DataKey
@@ -132,13 +133,10 @@ def test_the_stranger_lists_their_own_pharmacy_only(house: House):
     assert (persons.count, list(persons.traits)) == (0, [])
 
 
-def test_what_cannot_be_recorded_is_not_listed(house: House, monkeypatch: pytest.MonkeyPatch):
-    def fail(**_what: object) -> None:
-        raise ConnectionError
+def test_what_cannot_be_recorded_is_not_listed(house: House, stick: Callable[..., object]):
+    stick("INSERT", "journal_event", "true")
 
-    monkeypatch.setattr(concerned, "record_look", fail)
-
-    with pytest.raises(ConnectionError):
+    with pytest.raises(DatabaseError, match="stuck"):
         list_persons(by=house.owner, extent=Extent())
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth import authenticate
+from django.db import DatabaseError
 from people import NEWCOMER, PASSWORD, House, at_once, make_person, make_pharmacy, make_seat, open_house
 from test_team import events
 
 from temoin.journal.events import EventKind
 from temoin.lib.clock import shifted_by
-from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError, NotFoundError
 from temoin.pharmacies.invitations import Offer, accept_offer, find_offer, read_offer
 from temoin.pharmacies.operator import Operator
@@ -121,11 +122,13 @@ def test_a_withdrawn_code_opens_nothing(house: House, offer: Offer):
         enrol_with_password(offer=offer, password=PASSWORD)
 
 
-def test_a_failure_in_the_middle_leaves_neither_account_nor_place(offer: Offer, monkeypatch: pytest.MonkeyPatch):
-    with monkeypatch.context() as broken:
-        broken.setattr(Commit, "flush", lambda _commit: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            enrol_with_password(offer=offer, password=PASSWORD)
+def test_a_failure_in_the_middle_leaves_neither_account_nor_place(
+    offer: Offer, stick: Callable[..., Callable[[], object]]
+):
+    unstick = stick("INSERT", "journal_event", "true")
+    with pytest.raises(DatabaseError, match="stuck"):
+        enrol_with_password(offer=offer, password=PASSWORD)
+    unstick()
 
     assert not Person.objects.filter(email=NEWCOMER.email).exists()
     assert enrol_with_password(offer=offer, password=PASSWORD)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+from django.db import DatabaseError
 from hypothesis import given
 from hypothesis import strategies as st
 from people import NEWCOMER, House
@@ -10,7 +13,7 @@ from stdnum import luhn
 from test_team import events
 
 from temoin.journal.events import EventKind
-from temoin.lib.errors import ConflictError, InvalidError, NotFoundError
+from temoin.lib.errors import InvalidError, NotFoundError
 from temoin.pharmacies.actions import close_pharmacy, open_pharmacy, reopen_pharmacy
 from temoin.pharmacies.invitations import find_offer
 from temoin.pharmacies.models import Pharmacy
@@ -62,17 +65,13 @@ def test_a_pharmacy_closes_once_and_opens_again(house: House):
     assert Pharmacy.objects.get(id=house.here.id).closed_on is None
 
 
-def test_one_row_too_few_closes_nothing(house: House, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("temoin.lib.commit.Commit.flush", _refuse)
+def test_a_failure_in_the_middle_closes_nothing(house: House, stick: Callable[..., object]):
+    stick("INSERT", "journal_event", "true")
 
-    with pytest.raises(ConflictError):
+    with pytest.raises(DatabaseError, match="stuck"):
         close_pharmacy(by=Operator(house.here.id))
 
     assert Pharmacy.objects.get(id=house.here.id).closed_on is None
-
-
-def _refuse(_commit: object) -> None:
-    raise ConflictError
 
 
 @pytest.mark.parametrize("number", ["750712184", "690781810", "130786049", "2A0000014", "2b 0000 020"])

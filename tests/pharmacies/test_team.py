@@ -7,13 +7,12 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 from people import NEWCOMER, House, at_once, make_seat, open_house, person_of
 
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
 from temoin.lib.clock import shifted_by
-from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import HOUSE, today_in
@@ -211,15 +210,16 @@ def test_the_operator_closes_even_the_last_managers_place(house: House):
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_failure_in_the_middle_changes_nothing(house: House, change: str, monkeypatch: pytest.MonkeyPatch):
+def test_a_failure_in_the_middle_changes_nothing(house: House, change: str, stick: Callable[..., object]):
     before = read_team(by=house.owner)
     if change == "resume":
         suspend_member(by=house.owner, member_id=house.colleague.member_id)
         before = read_team(by=house.owner)
 
-    monkeypatch.setattr(Commit, "flush", lambda _commit: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
+    unstick = stick("INSERT", "journal_event", "true")
+    with pytest.raises(DatabaseError, match="stuck"):
         CHANGES[change](house.owner, house.colleague.member_id)
+    unstick()
 
     assert read_team(by=house.owner) == before
 

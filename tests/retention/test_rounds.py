@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.conf import settings as site
 from django.core.cache import cache
-from django.db import ProgrammingError, connection
+from django.db import DatabaseError, ProgrammingError, connection
 from keys_seen import broken_of
 from people import COVID, NEWCOMER, House, make_lot, make_patient, make_signed, make_test, make_token, open_house
 from retention_rounds import DAYS, LATER, arrive, decided, reap, rows_left
@@ -27,7 +27,6 @@ from temoin.cli.standing_measures import ledger
 from temoin.crypto.models import DataKey
 from temoin.crypto.ring import INDEX
 from temoin.journal.models import Event
-from temoin.keeping import ending
 from temoin.keeping.ledger import LEDGER, remembered_keys
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.errors import NotFoundError
@@ -324,21 +323,17 @@ def test_a_month_of_which_a_result_is_kept_keeps_its_key(house):
 
 
 @pytest.mark.usefixtures("house")
-def test_a_destruction_that_fails_in_the_middle_is_ended_by_the_next_round(monkeypatch):
+def test_a_destruction_that_fails_in_the_middle_is_ended_by_the_next_round(stick):
     arrive()
-    with monkeypatch.context() as patch:
-        patch.setattr(ending, "key_act", _fails)
-        with pytest.raises(RuntimeError):
-            reap(timedelta(days=DAYS + 40))
+    unstick = stick("DELETE", "crypto_data_key", "true")
+    with pytest.raises(DatabaseError, match="stuck"):
+        reap(timedelta(days=DAYS + 40))
+    unstick()
     assert remembered_keys() != []
 
     done = reap(timedelta(days=DAYS + 40))
 
     assert (done.keys, len(remembered_keys())) == (2, 2)
-
-
-def _fails(*_given: object, **_named: object) -> None:
-    raise RuntimeError("no disk")
 
 
 @pytest.mark.usefixtures("db")

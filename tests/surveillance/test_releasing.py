@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -16,9 +16,7 @@ from temoin.cli.surveillance import _export
 from temoin.lib.clock import shifted_by
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import HOUSE, earliest_today, today_in
-from temoin.pharmacies.models import Pharmacy
-from temoin.surveillance import rounds
-from temoin.surveillance.counting import KEPT_DAYS, _put, count_pharmacy
+from temoin.surveillance.counting import KEPT_DAYS, _put
 from temoin.surveillance.counts import DayCounts, DelayCell
 from temoin.surveillance.dataset import Publication
 from temoin.surveillance.exporting import publications
@@ -93,35 +91,27 @@ def round_of_duty(later: int) -> bool:
 
 
 @pytest.fixture
-def uncounted(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    """Let the count of the stranger's pharmacy fail, until it is undone."""
-
-    def failing(pharmacy: Pharmacy, *, days: int) -> int:
-        if pharmacy.id == house.stranger.pharmacy_id:
-            raise ValueError("broken")
-        return count_pharmacy(pharmacy, days=days)
-
+def mend(house: House, stick: Callable[..., Callable[[], int]]) -> Callable[[], int]:
+    """Let the count of the stranger's pharmacy fail, and return what mends it."""
     publish(0)
-    with monkeypatch.context() as patch:
-        patch.setattr(rounds, "count_pharmacy", failing)
-        yield patch
+    return stick("SELECT", "testing_record_version", f"pharmacy_id = '{house.stranger.pharmacy_id}'")
 
 
-def test_a_publication_waits_for_the_count_of_every_pharmacy(uncounted: pytest.MonkeyPatch):
+def test_a_publication_waits_for_the_count_of_every_pharmacy(mend: Callable[[], int]):
     assert not round_of_duty(1)
     assert told() == []
 
-    uncounted.undo()
+    mend()
 
     assert round_of_duty(1)
     assert [(one.name, one.missing) for one in told()] == [("senders", 0)]
 
 
-def test_after_two_days_it_leaves_without_that_pharmacy_says_so_and_stays(uncounted: pytest.MonkeyPatch):
+def test_after_two_days_it_leaves_without_that_pharmacy_says_so_and_stays(mend: Callable[[], int]):
     went_well = [round_of_duty(day) for day in (1, 2, 3)]
 
     first = [(one.name, one.missing) for one in told() if one.period == today_in(HOUSE)]
-    uncounted.undo()
+    mend()
     went_well.append(round_of_duty(3))
 
     assert went_well == [False, False, False, True]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
+from django.db import DatabaseError
 from people import TRAITS, House, make_lot, make_patient, make_sampled, make_signed, make_test, open_house
 
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
-from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.oversight.looks import list_looks
@@ -31,7 +31,6 @@ from temoin.pharmacies.seat import Seat
 from temoin.testing.actions import register_test
 from temoin.testing.lists import list_tests_of_patient
 from temoin.testing.merging import merge_patients
-from temoin.testing.models import Record
 from temoin.testing.queries import read_test
 
 WHY = MergeReason.WRITTEN_OTHERWISE
@@ -197,16 +196,10 @@ def test_a_record_is_not_merged_into_itself(house, goes):
         merge(house.owner, goes, goes)
 
 
-def test_a_failure_in_the_middle_leaves_both_as_they_were(house, goes, stays, monkeypatch):
+def test_a_failure_in_the_middle_leaves_both_as_they_were(house, goes, stays, stick):
     record_id = make_test(house.owner, goes)
-    write = Commit._change
-
-    def stumbling(commit: Commit, model: type, row_id: UUID, values: dict, guards: dict) -> None:
-        only = {"patient_id": [stays]} if model is Record else {}
-        write(commit, model, row_id, values, {**guards, **only})
-
-    monkeypatch.setattr(Commit, "_change", stumbling)
-    with pytest.raises(ConflictError):
+    stick("UPDATE", "testing_record", f"old.id = '{record_id}'")
+    with pytest.raises(DatabaseError, match="stuck"):
         merge(house.owner, goes, stays)
 
     assert read_patient(by=house.owner, patient_id=stays).phone == ""

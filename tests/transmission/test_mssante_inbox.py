@@ -27,7 +27,6 @@ from temoin.outbox.returns import note_later
 from temoin.outbox.set_aside import list_aside
 from temoin.outbox.settling import settle_parcels
 from temoin.outbox.states import ParcelState
-from temoin.transmission.channels.mssante import inbox as mssante_inbox
 from temoin.transmission.channels.mssante.courier import MssanteDoctorCourier
 from temoin.transmission.channels.mssante.inbox import read_inbox
 from temoin.transmission.channels.mssante.lines import trust
@@ -309,20 +308,12 @@ def test_a_mail_over_which_the_server_ends_the_line_holds_no_other(house, post, 
         assert [(aside.place, aside.error) for aside in list_aside()] == [("secure-mail-notices", "line_cut")]
 
 
-def test_a_mail_that_cannot_be_taken_is_flagged_and_the_next_is_read(house, post, read, monkeypatch, as_role):
-    real = mssante_inbox.read_notice
-
-    def reading(data: bytes):
-        if b"poison" in data:
-            raise TypeError("half a character")
-        return real(data)
-
-    monkeypatch.setattr(mssante_inbox, "read_notice", reading)
-    post.bring("From: x@x.mssante.fr\r\nSubject: poison\r\n\r\n")
+def test_a_mail_that_cannot_be_taken_is_flagged_and_the_next_is_read(house, post, read, as_role, stick):
+    stick("UPDATE", "outbox_parcel", f"old.id = '{parcel(house).id}'")
     post.bring(notice(house, "failed"))
+    post.bring(notice(house, "delayed"))
     read()
 
     assert post.flags() == [{"\\Flagged"}, {"\\Seen"}]
-    assert told(house) == (ParcelState.REFUSED, "returned")
     with as_role("temoin_worker"):
-        assert [(aside.place, aside.error) for aside in list_aside()] == [("secure-mail-notices", "TypeError")]
+        assert [(aside.place, aside.error) for aside in list_aside()] == [("secure-mail-notices", "ProgrammingError")]
