@@ -89,3 +89,38 @@ def test_every_page_leads_to_the_words(site):
 
     assert len(pages) > 80
     assert [str(page) for page in pages if "glossary/" not in page.read_text("utf-8").rpartition("<hr")[2]] == []
+
+
+# The element that has the focus: whether a person sees it, and what it is called.
+FOCUSED = """() => {
+  const one = document.activeElement, box = one.getBoundingClientRect();
+  const x = Math.min(box.left + box.width / 2, innerWidth - 1);
+  const y = Math.min(Math.max(box.top + box.height / 2, 0), innerHeight - 1);
+  const top = document.elementFromPoint(x, y);
+  const isSeen = !!top && (one.contains(top) || top.contains(one)) && getComputedStyle(one).outlineStyle !== 'none';
+  return [one === document.body || isSeen, one.title || one.textContent.trim()];
+}"""
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_keyboard_reaches_nothing_that_is_out_of_sight(site, browser, width):
+    """The menu of a narrow window, which is that of 400 % of zoom too, is a drawer that a key opens and shuts."""
+    tab = profile(browser, viewport={"width": width, "height": 800}, reduced_motion="reduce").new_page()
+    tab.goto(f"file://{site}/accessibility/index.html")
+    met = []
+    for _ in range(30):
+        tab.keyboard.press("Tab")
+        met.append(tab.evaluate(FOCUSED))
+    if width == min(WIDTHS):
+        tab.locator("label[title=Menu]").focus()
+        tab.keyboard.press("Enter")
+        assert tab.locator("#__drawer").is_checked()
+        at_the_counter = tab.locator(".md-sidebar--primary").get_by_role("link", name="At the counter")
+        at_the_counter.wait_for()
+        assert tab.locator(".md-content").evaluate("part => part.inert")
+        tab.keyboard.press("Escape")
+        at_the_counter.wait_for(state="hidden")
+    tab.context.close()
+
+    assert [name for is_seen, name in met if not is_seen] == []
+    assert len({name for _, name in met}) > 5
