@@ -285,7 +285,7 @@ def make_token(by: Seat) -> str:
     issuer, moment = f"{by.pharmacy_id}.{program_id}", int(now().timestamp())
     claims = {"iss": issuer, "sub": issuer, "aud": "test", "jti": str(program_id), "exp": moment + 60}
     signed = jwt.encode({"alg": "ES256"}, claims, key)
-    return issue_token(assertion=signed, audience="test", scope="", certificate=b"").text
+    return issue_token(assertion=signed, audiences=["test"], scope="", certificate=b"").text
 
 
 def at_once(*acts: Callable[[], object]) -> list[object]:

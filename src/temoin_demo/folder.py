@@ -146,8 +146,7 @@ def _is_demonstration(settings: Path) -> bool:
 
 def _closed(folder: Path) -> str:
     """Return what is wrong with the first place that a part of the demonstration could not do its work in."""
-    for name in sorted(FOLDERS):
-        place = folder / name
+    for place in (folder, *(folder / name for name in sorted(FOLDERS))):
         if os.path.lexists(place):
             if not place.is_dir():
                 return f"{place} is in the place of a folder"

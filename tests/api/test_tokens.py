@@ -64,6 +64,12 @@ def test_a_token_is_an_event_and_is_kept_as_a_hash(house: House, program: str, t
     assert len(row.token_hash) == 32
 
 
+def test_on_ones_own_machine_either_name_of_the_address_is_the_audience(program: str):
+    for address in ("http://localhost:8600/api/token", "http://127.0.0.1:8600/api/token"):
+        assert ask_token(assertion(program, aud=address)).status_code == 200
+        assert ask_token(assertion(program, aud=[address])).status_code == 200
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -75,6 +81,8 @@ def test_a_token_is_an_event_and_is_kept_as_a_hash(house: House, program: str, t
         {"aud": None},
         {"aud": "https://elsewhere.example/api/token"},
         {"aud": []},
+        {"aud": "http://localhost:8601/api/token"},
+        {"aud": ["http://localhost:8600/api/token", "http://127.0.0.1:8600/api/token"]},
         {"aud": ["http://127.0.0.1:8600/api/token", "https://elsewhere.example"]},
         {"jti": None},
         {"jti": ""},

@@ -59,6 +59,38 @@ def test_a_killed_server_process_comes_back_and_its_site_never_stops(running):
     assert running.ready()["pids"]["staff"] == site
 
 
+def get(name: str, port: int | None, path: str) -> tuple[int, str | None, str]:
+    """Return status, where it leads, and text of an answer, asked for by a name of this machine."""
+    with closing(http.client.HTTPConnection(name, port, timeout=PATIENCE)) as caller:
+        caller.request("GET", path)
+        answer = caller.getresponse()
+        return answer.status, answer.getheader("Location"), answer.read().decode("utf-8")
+
+
+@pytest.mark.parametrize("site", ["staff", "authority"])
+def test_pages_of_the_other_name_lead_to_the_address_that_is_told(running, site):
+    told = urlsplit(running.ready()["addresses"][site])
+    other = "127.0.0.1"
+
+    for path in ("/", "/invitation/", "/account/sign-in/?next=%2F", "//elsewhere.example/"):
+        assert get(other, told.port, path)[:2] == (302, f"{told.geturl()}{path}")
+    assert get(other, told.port, "/healthz")[0] == get("localhost", told.port, "/healthz")[0] == 200
+    assert get("localhost", told.port, "/")[1].startswith("/")
+
+
+def test_every_address_that_is_shown_is_the_one_that_is_told(running):
+    told = running.ready()["addresses"]
+    staff, portal = (urlsplit(told[site]) for site in ("staff", "portal"))
+    shown = running.output.read_text() + Path(running.ready()["settings"]).read_text()
+    shown += "".join(get(name, staff.port, "/api/v1/fhir/metadata")[2] for name in ("localhost", "127.0.0.1"))
+    shown += get("localhost", portal.port, "/")[2]
+
+    found = set(re.findall(r"(?:http|smtp)://(?:localhost|127\.0\.0\.1):[0-9]+", shown))
+
+    assert found - set(told.values()) == set()
+    assert {told["staff"], told["portal"], told["authority"]} <= found
+
+
 @pytest.mark.parametrize(
     ("path", "kind"), [("patients", "application/problem+json"), ("fhir", "application/fhir+json")]
 )

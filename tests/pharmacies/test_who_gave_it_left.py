@@ -62,7 +62,7 @@ def ask(house: House, program_id: UUID) -> IssuedToken:
     claims = {"iss": issuer, "sub": issuer, "aud": "test", "jti": f"number {moment}".replace(" ", "-")}
     claims["jti"] += str(len(events(house.here.id, EventKind.TOKEN_ISSUED)))
     signed = jwt.encode({"alg": "ES256"}, {**claims, "exp": moment + 60}, KEY)
-    return issue_token(assertion=signed, audience="test", scope="", certificate=b"")
+    return issue_token(assertion=signed, audiences=["test"], scope="", certificate=b"")
 
 
 def opens(ask: Callable[[], object]) -> bool:

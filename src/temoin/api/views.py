@@ -10,6 +10,7 @@ from temoin.api.answers import answer, bad_client, too_many, unvouched_client
 from temoin.api.bodies import PharmacyTold, ProgramTold
 from temoin.api.certificate import presented
 from temoin.api.settings import SITE
+from temoin.lib.section import by_each_name
 from temoin.pharmacies.programs import ProgramRefusedError, ProgramSeat, ScopeRefusedError, UnvouchedError, issue_token
 from temoin.pharmacies.refused_calls import RefusedFor, note_refused_program
 from temoin.pharmacies.seat import pharmacy_of
@@ -35,7 +36,7 @@ def token(request: HttpRequest) -> HttpResponse:
     try:
         issued = issue_token(
             assertion=signed,
-            audience=token_address(),
+            audiences=by_each_name(token_address()),
             scope=request.POST.get("scope", ""),
             certificate=presented(request),
         )

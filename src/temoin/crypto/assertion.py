@@ -7,6 +7,7 @@ never the assertion, so no other algorithm, and no "none", can be talked into.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -100,7 +101,7 @@ def named_issuer(assertion: str) -> str:
         raise AssertionRefusedError("not a signed assertion") from None
 
 
-def prove(assertion: str, *, public_key: str, issuer: str, audience: str, at: datetime) -> ProofOfKey:
+def prove(assertion: str, *, public_key: str, issuer: str, audiences: Collection[str], at: datetime) -> ProofOfKey:
     """Return the proof in an assertion; AssertionRefusedError when its signature or any claim is not as it must be."""
     parts: dict[str, str] = orjson.loads(public_key)
     kind = parts["kty"]
@@ -111,7 +112,7 @@ def prove(assertion: str, *, public_key: str, issuer: str, audience: str, at: da
         raise AssertionRefusedError("the signature is not of this key") from None
     if not set(token.header) <= _HEADER:
         raise AssertionRefusedError("the header says more than it may")
-    _check_claims(token.claims, issuer, audience, int(at.timestamp()))
+    _check_claims(token.claims, issuer, audiences, int(at.timestamp()))
     return ProofOfKey(str(token.claims["jti"]))
 
 
@@ -123,12 +124,12 @@ class _Registry(JWSRegistry):
         return super().get_alg("Ed25519" if name == "EdDSA" else name)
 
 
-def _check_claims(claims: dict[str, Any], issuer: str, audience: str, now: int) -> None:
+def _check_claims(claims: dict[str, Any], issuer: str, audiences: Collection[str], now: int) -> None:
     expiry, jti = claims.get("exp"), claims.get("jti")
-    audiences = claims.get("aud")
+    named = claims.get("aud")
     if claims.get("iss") != issuer or claims.get("sub") != issuer:
         raise AssertionRefusedError("iss and sub are not the program")
-    if audiences not in (audience, [audience]):
+    if not any(named in (one, [one]) for one in audiences):
         raise AssertionRefusedError("aud is not this address alone")
     if type(expiry) is not int or not now < expiry <= now + LIFE + SKEW:
         raise AssertionRefusedError("exp is not within five minutes")

@@ -258,6 +258,13 @@ def is_loopback(url: str) -> bool:
         return False
 
 
+def by_each_name(url: str) -> list[str]:
+    """Return the address, and for one of this machine what else is typed for it: the address told is the first."""
+    parts = urlsplit(url)
+    others = {"localhost", "127.0.0.1"} - {parts.hostname} if is_loopback(url) else set[str]()
+    return [url, *(parts._replace(netloc=parts.netloc.replace(parts.hostname or "", name)).geturl() for name in others)]
+
+
 def origin(url: str) -> tuple[str | None, int | None]:
     """Return host and port of an address."""
     parts = urlsplit(url)

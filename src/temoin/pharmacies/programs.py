@@ -190,7 +190,7 @@ def _view(by: Holder, program: Program, names: Mapping[UUID, str], refusals: lis
     )
 
 
-def issue_token(*, assertion: str, audience: str, scope: str, certificate: bytes) -> IssuedToken:
+def issue_token(*, assertion: str, audiences: Collection[str], scope: str, certificate: bytes) -> IssuedToken:
     """Give a program a token for its assertion, once; `certificate` is what the token is bound to, empty for nothing.
 
     ProgramRefusedError for whatever is wrong with the assertion, replayed ones included; UnvouchedError when it is
@@ -207,7 +207,7 @@ def issue_token(*, assertion: str, audience: str, scope: str, certificate: bytes
             raise ProgramRefusedError
         key = program.unseal()["public_key"]
         try:
-            proof = prove(assertion, public_key=key, issuer=client_id, audience=audience, at=now())
+            proof = prove(assertion, public_key=key, issuer=client_id, audiences=audiences, at=now())
         except AssertionRefusedError:
             raise ProgramRefusedError from None
         check_pace(program_id)  # after the proof: nobody without the key spends what the program may ask for

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from temoin.delivery.channels.email.settings import EmailSecurity
 from temoin.lib.config_error import ConfigError
-from temoin.lib.section import is_loopback
+from temoin.lib.section import by_each_name
 from temoin.lib.zones import HOUSE
 from temoin.settings.channels import all_channels
 from temoin.settings.checks import check_setup
@@ -45,9 +45,8 @@ _https = _url.scheme == "https"
 
 TEMOIN_PROCESS = PROCESS.value
 DEBUG = False
-ALLOWED_HOSTS = [_url.hostname or "localhost"]
-if is_loopback(_url.geturl()):
-    ALLOWED_HOSTS += ["localhost", "127.0.0.1"]  # what is typed for this machine; the address told is the one set
+ALLOWED_HOSTS = [urlsplit(each).hostname or "localhost" for each in by_each_name(_url.geturl())]
+TOLD_NAME, *OTHER_NAMES = ALLOWED_HOSTS  # pages of the others lead to the one that is set
 ROOT_URLCONF = {
     Process.STAFF: "temoin.web.urls",
     Process.PORTAL: "temoin.portal.urls",
@@ -111,6 +110,7 @@ _STAFF_MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "temoin.api.door.ApiDoor",
     "temoin.site.static_files.ManifestFiles",
+    "temoin.site.one_address.OneAddress",
     "temoin.web.middleware.SessionOfPage",
     "temoin.web.middleware.LanguageOfPerson",
     "django.middleware.common.CommonMiddleware",
@@ -139,6 +139,7 @@ _AUTHORITY_MIDDLEWARE = [
     "temoin.site.measuring.Measured",
     "django.middleware.security.SecurityMiddleware",
     "temoin.site.static_files.ManifestFiles",
+    "temoin.site.one_address.OneAddress",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
