@@ -6,17 +6,20 @@ import importlib.util
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browsing import launched, profile
+from lxml import html
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("", "pharmacien/", "pharmacist/", "operator/", "integrator/", "auditor/", "reference/states/", "performance/")
 WIDTHS = (1366, 390)
 WRONG_ALONE = {"resultTypes": ["violations"]}  # every rule is run; what keeps to it is not written down node by node
+EXSLT = {"re": "http://exslt.org/regular-expressions"}
 CONTRAST = "color-contrast"
 # Contrast takes most of axe's time, and a long page has thousands of texts in some dozens of looks: of those that look
 # the same, each with the same around it, three are judged.
@@ -89,6 +92,27 @@ def test_every_page_leads_to_the_words(site):
 
     assert len(pages) > 80
     assert [str(page) for page in pages if "glossary/" not in page.read_text("utf-8").rpartition("<hr")[2]] == []
+
+
+def test_every_page_is_one_outline_and_every_image_has_its_words(site):
+    """axe looks at some pages; these rules need no browser (WCAG 1.1.1, 1.3.1, 2.4.6, 3.1.1)."""
+    wrong = {}
+    for path in site.rglob("index.html"):
+        page = html.parse(path).getroot()
+        levels = [
+            int(heading.tag[1]) for heading in page.xpath("//article//*[re:test(name(), '^h[1-6]$')]", namespaces=EXSLT)
+        ]
+        steps = [after - before for before, after in pairwise(levels)]
+        found = {
+            "one first heading": levels[:1] == [1] and levels.count(1) == 1,
+            "no level passed over": max(steps, default=0) <= 1,
+            "words for images": not page.xpath("//img[not(@alt)]"),
+            "a language": page.get("lang") in {"en", "fr"},
+            "nothing from elsewhere": not page.xpath("//script[contains(@src, '//')] | //img[contains(@src, '//')]"),
+        }
+        wrong |= {str(path.relative_to(site)): rule for rule, holds in found.items() if not holds}
+
+    assert wrong == {}
 
 
 # The element that has the focus: whether a person sees it, and what it is called.
