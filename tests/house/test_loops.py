@@ -82,6 +82,7 @@ LOOPS = {
     "test_a_pharmacy_that_cannot_be_gone_through_holds_no_other",
     "retention/rounds.py:reap_pharmacy": "retention/test_rounds.py:"
     "test_one_table_that_passes_holds_neither_the_others_nor_the_results",
+    "signin/tries.py:record_tries": "web/test_strangers_tries.py:test_tries_that_cannot_be_written_down_hold_no_others",
     "surveillance/releasing.py:_sums": "surveillance/test_releasing.py:"
     "test_a_pharmacy_whose_counts_cannot_be_added_up_is_missing_too",
     "surveillance/rounds.py:_count_each": "surveillance/test_counting.py:"
@@ -94,6 +95,12 @@ LOOPS = {
     "test_a_destination_that_breaks_keeps_no_other_from_being_gone_through",
     "transmission/mending.py:mend_day": "transmission/test_reconcile.py:"
     "test_a_difference_that_cannot_be_mended_holds_no_other",
+    "transmission/reconcile.py:_close_mended": "transmission/test_reconcile.py:"
+    "test_a_difference_that_cannot_be_kept_or_closed_holds_no_other",
+    "transmission/reconcile.py:_note": "transmission/test_reconcile.py:"
+    "test_a_difference_that_cannot_be_kept_or_closed_holds_no_other",
+    "transmission/reconcile.py:apart": "transmission/test_reconcile.py:"
+    "test_a_difference_that_cannot_be_kept_or_closed_holds_no_other",
     "webhooks/rounds.py:_gather": "webhooks/test_notices.py:"
     "test_a_webhook_whose_notices_cannot_be_written_holds_no_other",
     "webhooks/rounds.py:_land": "webhooks/test_notices.py:"

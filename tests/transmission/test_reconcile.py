@@ -283,6 +283,28 @@ def test_a_difference_that_cannot_be_mended_holds_no_other(house, desk, sandbox,
         assert [(each.place, each.count) for each in list_aside()] == [("reconcile fhir", 1)]
 
 
+def test_a_difference_that_cannot_be_kept_or_closed_holds_no_other(house, desk, sandbox, stick, as_role):
+    kept = {pharmacy.id: copy_of(sandbox, parcel(pharmacy).key) for pharmacy in (house.here, house.elsewhere)}
+    for pharmacy in (house.here, house.elsewhere):
+        lose(sandbox, parcel(pharmacy).key)
+    unstick = stick("INSERT", "transmission_difference", f"new.pharmacy_id = '{house.here.id}'")
+    first = desk.reconcile()
+    unstick()
+    second = desk.reconcile()
+    stick("UPDATE", "transmission_difference", f"old.pharmacy_id = '{house.here.id}'")
+    for copy in kept.values():
+        sandbox.post(copy, conditional=False)
+    third = desk.reconcile()
+
+    assert [(run.found, run.open) for run in (first, second, third)] == [
+        ({"missing": 1}, 1),
+        ({"missing": 1}, 2),
+        ({}, 1),
+    ]
+    with as_role("temoin_worker"):
+        assert [(each.place, each.count) for each in list_aside()] == [("reconcile fhir", 1)]
+
+
 def test_what_comes_back_by_itself_is_closed(house, desk, sandbox):
     key = parcel(house.here).key
     kept = copy_of(sandbox, key)

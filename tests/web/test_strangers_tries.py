@@ -9,6 +9,7 @@ from allauth.account import app_settings
 from allauth.core.internal import ratelimit
 from allauth.mfa import app_settings as mfa_settings
 from django.conf import settings
+from django.db import DatabaseError
 from django.test import Client
 from django.urls import reverse
 from people import PASSWORD, House, person_of, set_up_totp, sign_in, totp_code
@@ -186,6 +187,19 @@ def test_failed_sign_ins_are_events_of_the_persons_pharmacies_only(house: House,
             found = Event.objects.filter(kind=EventKind.SIGN_IN_FAILED.value)
             assert list(found.values_list("subject_id", "actor_id", "detail")) == told
     assert FailedTry.objects.filter(person_id__isnull=True).count() == 0
+
+
+@pytest.mark.parametrize("poisoned", ["owner", "colleague"])  # whichever comes first
+def test_tries_that_cannot_be_written_down_hold_no_others(house: House, as_role, stick, poisoned: str):
+    for seat in (house.owner, house.colleague):
+        strangers_try(person_of(seat).email, 2)
+    stick("INSERT", "journal_event", f"new.subject_id = '{getattr(house, poisoned).member_id}'")
+
+    with as_role("temoin_worker"), pytest.raises(DatabaseError, match="stuck"):
+        record_tries()
+
+    left = set(FailedTry.objects.filter(is_noted=False).values_list("person_id", flat=True))
+    assert left == {getattr(house, poisoned).person_id}
 
 
 def test_who_has_many_failures_is_written_to(house: House, as_role):

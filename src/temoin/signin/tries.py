@@ -17,6 +17,7 @@ from temoin.journal.act import HouseActor, act
 from temoin.journal.events import EventKind
 from temoin.lib.clock import now
 from temoin.lib.measures import SIGN_IN_FAILURES
+from temoin.lib.raised_last import raised_last
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.models import Member
 from temoin.pharmacies.notices import NoticeKind, post_notice
@@ -62,10 +63,11 @@ def record_tries() -> None:
     """Put what failed into the journals, write to who has many, and forget what is over; the worker's part."""
     FailedTry.objects.filter(person_id__isnull=True).delete()
     fresh = FailedTry.objects.filter(is_noted=False).values_list("person_id", flat=True).distinct()
-    for person_id in fresh:
-        if person_id is not None:
-            _note(person_id)
-            _write_if_many(person_id)
+    with raised_last() as part:  # one whose tries cannot be written down holds no other
+        for person_id in filter(None, fresh):
+            with part():
+                _note(person_id)
+                _write_if_many(person_id)
     FailedTry.objects.filter(is_noted=True, at__lt=now() - KEPT).delete()
 
 

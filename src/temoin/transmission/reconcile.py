@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -19,6 +19,7 @@ from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import HOUSE, bounds_of_day
 from temoin.outbox.courier import Courier, Reconcilable
 from temoin.outbox.reconciling import sequences_of, unproved_between
+from temoin.outbox.set_aside import ItemFate, apart
 from temoin.pharmacies.models import Pharmacy
 from temoin.transmission.asking import Asking
 from temoin.transmission.comparing import PORTION, STRETCH, Comparison, Found, judged
@@ -44,6 +45,10 @@ class Reconciling:
     @property
     def destination(self) -> str:
         return self.courier.destination
+
+    def apart(self, key: str) -> AbstractContextManager[ItemFate]:
+        """Return what sets one of the keys aside, rather than end the run."""
+        return apart(f"reconcile {self.destination}", key, passing=(OSError,))
 
 
 def reconcile_day(courier: Courier, day: date, stop: threading.Event | None = None) -> Reconciliation:
@@ -105,13 +110,13 @@ def pharmacies() -> Iterator[UUID]:
 
 
 def _note(run: Reconciling, found: Found) -> None:
-    """Keep a difference; one that is open already is nothing new."""
+    """Keep a difference; one that is open already is nothing new, and one that cannot be kept holds no other."""
     if found.pharmacy_id is None or found.parcel_id is None:
         run.unknown.append(found.key)
         if len(run.unknown) >= PORTION:
             _name_unknown(run)
         return
-    with suppress(ConflictError), tenant_scope(found.pharmacy_id):
+    with run.apart(found.key), suppress(ConflictError), tenant_scope(found.pharmacy_id):
         commit = Commit()
         commit.insert(
             Difference(
@@ -157,8 +162,10 @@ def _close_mended(run: Reconciling) -> int:
         for row in rows:
             if (row.kind, row.key) in lasting:
                 still_open += 1
-            else:
+                continue
+            with run.apart(row.key) as fate:
                 close_difference(pharmacy_id, row.id)
+            still_open += fate.was_set_aside
     return still_open
 
 
