@@ -173,7 +173,7 @@ class Teller:
             if not take_sample(by=clerk, record_id=record_id, sample=sample, seen=""):
                 start_reading(by=clerk, record_id=record_id, start=Start(sampled_at), seen="")
             if story.end is S.ABANDONED:
-                abandon_test(by=clerk, record_id=record_id)
+                abandon_test(by=clerk, record_id=record_id, seen="")
         if story.proposed:
             propose_result(by=self.program, record_id=record_id, reading=_reading(story, story.proposed, self.present))
         if story.read:

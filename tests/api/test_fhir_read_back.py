@@ -126,7 +126,7 @@ def test_a_result_declared_void_is_the_next_version_entered_in_error(house: Hous
 
 def test_what_is_not_here_is_404_and_what_will_not_come_is_410(house: House, reader: str, patient_id, lot_id, result):
     waits, given_up = (make_sampled(house.owner, patient_id, lot_id) for _ in range(2))
-    abandon_test(by=house.owner, record_id=given_up)
+    abandon_test(by=house.owner, record_id=given_up, seen="")
     foreign_patient = make_patient(house.stranger)
     foreign = make_signed(house.stranger, foreign_patient, make_lot(house.stranger))
 

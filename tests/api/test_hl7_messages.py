@@ -293,7 +293,7 @@ def test_a_correction_of_what_is_over_is_refused_and_what_was_sent_is_told(
         sign_proposal(**test, seen_version=one.seen_version)
         cancel_result(**test, expected_version=1, reason="Doublon")
     else:
-        {"closed": abandon_test, "sample taken back": undo_sample}[end](**test)
+        {"closed": abandon_test, "sample taken back": undo_sample}[end](**test, seen="")
     corrects = changed((DETECTED, NOT_DETECTED), ("|A|||F|", "|A|||C|"), ("|77|", "|78|"), message=message)
 
     told, again = (answered(body, worker) for body in (corrects, changed(("|77|", "|79|"), message=message)))

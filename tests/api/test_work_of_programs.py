@@ -147,7 +147,7 @@ def test_a_sample_taken_back_takes_its_proposal_along(house: House, worker: str)
     record_id = make_sampled(house.owner, make_patient(house.owner), make_lot(house.owner))
     post(f"/api/v1/tests/{record_id}/proposal", worker, NEGATIVE)
 
-    undo_sample(by=house.owner, record_id=record_id)
+    undo_sample(by=house.owner, record_id=record_id, seen="")
 
     assert proposed_tests(by=house.owner).tests == []
     assert read_test(by=house.owner, record_id=record_id).proposal is None

@@ -50,8 +50,8 @@ def test_every_test_made_with_the_lot_is_on_the_list_whatever_became_of_it(house
     signed, void = (make_signed(house.owner, patient_id, lot_id) for _ in range(2))
     cancel_result(by=house.owner, record_id=void, expected_version=1, reason="essai")
     running, spoilt, undone = (make_sampled(house.owner, patient_id, lot_id) for _ in range(3))
-    abandon_test(by=house.owner, record_id=spoilt)
-    undo_sample(by=house.owner, record_id=undone)
+    abandon_test(by=house.owner, record_id=spoilt, seen="")
+    undo_sample(by=house.owner, record_id=undone, seen="")
     make_signed(house.owner, patient_id, make_lot(house.owner, number="OTHER"))
     recall(house, lot_id)
 

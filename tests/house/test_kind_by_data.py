@@ -165,7 +165,7 @@ def record_id(house: House) -> UUID:
     """A signed result of the invented kind."""
     lot = make_lot(house.owner, kit="dragon-check")
     record_id = make_test(house.owner, make_patient(house.owner), kind="dragon-pox-ag")
-    answer_questions(by=house.owner, record_id=record_id, answers={"symptoms": "yes"})
+    answer_questions(by=house.owner, record_id=record_id, answers={"symptoms": "yes"}, seen="")
     take_sample(
         by=house.owner, record_id=record_id, sample=Sample("throat-swab", now() - timedelta(minutes=12), lot), seen=""
     )

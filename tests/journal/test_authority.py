@@ -71,11 +71,11 @@ def test_every_act_before_a_result_is_vouched_for(house: House):
     here, lot_id = house.owner, make_lot(house.owner, number="B2")
     undone, again = (make_sampled(here, make_patient(here), lot_id) for _ in range(2))
     for record_id in (undone, again):
-        undo_sample(by=here, record_id=record_id)
+        undo_sample(by=here, record_id=record_id, seen="")
     mark_waiting(by=here, record_id=undone, mark=WaitMark.CALLED, seen="")
     take_sample(by=here, record_id=again, sample=Sample("nasal-swab", now(), lot_id), seen="")
     start_reading(by=here, record_id=again, start=Start(now()), seen="")
-    undo_start(by=here, record_id=again)
+    undo_start(by=here, record_id=again, seen="")
 
     assert found() == []
 

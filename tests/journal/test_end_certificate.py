@@ -185,7 +185,7 @@ def test_an_end_is_refused_while_a_test_is_under_way_and_taken_once_it_is_abando
     assert [(problem.code, str(problem.message)[:2]) for problem in refused.value.problems] == [("under_way", "1 ")]
     assert erased(house) == (0, 0)
 
-    abandon_test(by=house.owner, record_id=record_id)
+    abandon_test(by=house.owner, record_id=record_id, seen="")
     assert end_everything(by=house.owner, file_digest=FILE) == 1
     make_sampled(house.owner, make_patient(house.owner), make_lot(house.owner, number="B12345"))  # after all
     assert erased(house) == (1, 1)

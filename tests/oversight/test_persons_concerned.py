@@ -189,11 +189,11 @@ def test_a_list_of_tests_has_shown_what_was_under_way_and_the_newest_done(
     records = [registered(house, one, MONDAY + timedelta(hours=hour)) for hour, one in enumerate(patients[:6])]
     with frozen_at(MONDAY + timedelta(hours=9)):
         for record_id in records[1:5]:
-            abandon_test(by=house.owner, record_id=record_id)
+            abandon_test(by=house.owner, record_id=record_id, seen="")
     with frozen_at(TUESDAY):
         list_tests(by=house.owner, page=page)
     with frozen_at(TUESDAY + DAY):
-        abandon_test(by=house.owner, record_id=records[0])
+        abandon_test(by=house.owner, record_id=records[0], seen="")
 
     assert on_tuesday(house) == {patients[0], patients[5], *(patients[number] for number in shown)}
 
@@ -204,7 +204,7 @@ def test_a_page_of_a_program_has_shown_what_lies_between_its_hours(house: House,
     for hour, one in enumerate(patients):
         record_id = registered(house, one, MONDAY + timedelta(hours=hour))
         with frozen_at(MONDAY + timedelta(hours=9)):
-            abandon_test(by=house.owner, record_id=record_id)
+            abandon_test(by=house.owner, record_id=record_id, seen="")
     page = None
     for place in range(number + 1):
         with frozen_at(TUESDAY if place == number else TUESDAY - DAY):

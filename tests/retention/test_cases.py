@@ -393,7 +393,7 @@ def at_minute(minute: int) -> AbstractContextManager[None]:
 
 def register_and_abandon(by: Seat, patient_id: UUID) -> UUID:
     record_id = make_test(by, patient_id)
-    abandon_test(by=by, record_id=record_id)
+    abandon_test(by=by, record_id=record_id, seen="")
     return record_id
 
 

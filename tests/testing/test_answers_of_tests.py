@@ -44,7 +44,9 @@ def sampled(house: House) -> UUID:
 def test_what_was_answered_is_in_the_signed_version(house: House):
     record_id = sampled(house)
     day = (today_in(HOUSE) - timedelta(days=2)).isoformat()
-    answer_questions(by=house.colleague, record_id=record_id, answers={"symptoms": "yes", "symptoms-onset": day})
+    answer_questions(
+        by=house.colleague, record_id=record_id, answers={"symptoms": "yes", "symptoms-onset": day}, seen=""
+    )
 
     report = sign_result(by=house.owner, record_id=record_id, reading=replace(NEGATIVE, read_at=now()))
 
@@ -57,15 +59,15 @@ def test_what_was_answered_is_in_the_signed_version(house: House):
 
 def test_what_nobody_answered_was_not_asked(house: House):
     record_id = sampled(house)
-    answer_questions(by=house.owner, record_id=record_id, answers={"symptoms": "yes", "contact": ""})
-    answer_questions(by=house.owner, record_id=record_id, answers={"symptoms": ""})
+    answer_questions(by=house.owner, record_id=record_id, answers={"symptoms": "yes", "contact": ""}, seen="")
+    answer_questions(by=house.owner, record_id=record_id, answers={"symptoms": ""}, seen="")
 
     assert read_test(by=house.owner, record_id=record_id).answers == {}
 
 
 def test_answers_are_given_before_the_sample_and_kept_by_it(house: House):
     record_id = make_test(house.owner, make_patient(house.owner))
-    answer_questions(by=house.owner, record_id=record_id, answers={"contact": "no"})
+    answer_questions(by=house.owner, record_id=record_id, answers={"contact": "no"}, seen="")
     sample = Sample(specimen="nasal-swab", sampled_at=now(), lot_id=make_lot(house.owner))
     take_sample(by=house.owner, record_id=record_id, sample=sample, seen="")
 
@@ -77,12 +79,12 @@ def test_after_the_signature_no_answer_is_changed(house: House):
     sign_result(by=house.owner, record_id=record_id, reading=replace(NEGATIVE, read_at=now()))
 
     with pytest.raises(ConflictError):
-        answer_questions(by=house.owner, record_id=record_id, answers={"symptoms": "yes"})
+        answer_questions(by=house.owner, record_id=record_id, answers={"symptoms": "yes"}, seen="")
 
 
 def test_a_correction_keeps_what_was_answered(house: House):
     record_id = sampled(house)
-    answer_questions(by=house.owner, record_id=record_id, answers={"symptoms": "yes"})
+    answer_questions(by=house.owner, record_id=record_id, answers={"symptoms": "yes"}, seen="")
     first = sign_result(by=house.owner, record_id=record_id, reading=replace(NEGATIVE, read_at=now()))
     positive = Reading(outcomes={"sars-cov-2": "positive"}, read_at=first.read_at)
     mended = correct_result(
@@ -96,9 +98,9 @@ def test_answers_are_recorded_by_whoever_registers_and_nobody_else(house: House)
     record_id = sampled(house)
 
     with pytest.raises(DeniedError):
-        answer_questions(by=house.administrator, record_id=record_id, answers={})
+        answer_questions(by=house.administrator, record_id=record_id, answers={}, seen="")
     with pytest.raises(NotFoundError):
-        answer_questions(by=house.stranger, record_id=record_id, answers={})
+        answer_questions(by=house.stranger, record_id=record_id, answers={}, seen="")
 
 
 @pytest.mark.parametrize(
@@ -117,7 +119,7 @@ def test_an_answer_that_is_none_is_refused_at_its_field(house: House, answers, f
     record_id = sampled(house)
 
     with pytest.raises(InvalidError) as caught:
-        answer_questions(by=house.owner, record_id=record_id, answers={**answers, "care-worker": "no"})
+        answer_questions(by=house.owner, record_id=record_id, answers={**answers, "care-worker": "no"}, seen="")
 
     assert field in [problem.field for problem in caught.value.problems]
 
@@ -126,7 +128,7 @@ def test_a_question_that_is_not_for_a_person_takes_no_answer(house: House):
     record_id = make_test(house.owner, make_patient(house.owner, sex="M", nir=""))
 
     with pytest.raises(InvalidError):
-        answer_questions(by=house.owner, record_id=record_id, answers={"pregnancy": "pregnant"})
+        answer_questions(by=house.owner, record_id=record_id, answers={"pregnancy": "pregnant"}, seen="")
 
 
 def decided(outcome: str, answers=STREP):

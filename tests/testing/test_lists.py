@@ -30,7 +30,7 @@ def pages_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def abandoned(house: House, patient: UUID) -> UUID:
     record_id = make_test(house.owner, patient)
-    abandon_test(by=house.owner, record_id=record_id)
+    abandon_test(by=house.owner, record_id=record_id, seen="")
     return record_id
 
 

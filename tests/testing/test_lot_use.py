@@ -80,8 +80,8 @@ def test_each_test_takes_one_off_and_a_sample_taken_back_puts_it_back(house):
     taken_back, spoilt = (make_sampled(house.owner, patient_id, lot_id) for _ in range(2))
     assert left(house, lot_id) == 7
 
-    undo_sample(by=house.owner, record_id=taken_back)
-    abandon_test(by=house.owner, record_id=spoilt)
+    undo_sample(by=house.owner, record_id=taken_back, seen="")
+    abandon_test(by=house.owner, record_id=spoilt, seen="")
 
     assert left(house, lot_id) == 8  # the spoilt one used a kit up
 
@@ -165,7 +165,7 @@ def test_a_test_under_way_with_a_lot_recalled_since_is_not_signed(house):
         sign_result(by=house.owner, record_id=record_id, reading=Reading(NEGATIVE, now()))
 
     assert [(one.field, one.code) for one in refused.value.problems] == [("lot", "recalled")]
-    undo_sample(by=house.owner, record_id=record_id)  # the remedy that the sentence names
+    undo_sample(by=house.owner, record_id=record_id, seen="")  # the remedy that the sentence names
     with tenant_scope(house.here.id):
         assert Record.objects.get(id=record_id).state == "registered"
 

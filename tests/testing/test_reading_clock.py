@@ -108,7 +108,7 @@ def test_a_start_is_mended_and_taken_back_before_the_signature(house: House):
     start_reading(by=house.owner, record_id=record_id, start=Start(now()), seen="")
     assert read_test(by=house.owner, record_id=record_id).typed_times == ()
 
-    undo_start(by=house.owner, record_id=record_id)
+    undo_start(by=house.owner, record_id=record_id, seen="")
 
     test = read_test(by=house.owner, record_id=record_id)
     assert test.steps is not None
@@ -123,7 +123,7 @@ def test_a_start_after_the_signature_or_before_the_sample_is_a_conflict(house: H
         with pytest.raises(ConflictError):
             start_reading(by=house.owner, record_id=record_id, start=Start(now()), seen="")
         with pytest.raises(ConflictError):
-            undo_start(by=house.owner, record_id=record_id)
+            undo_start(by=house.owner, record_id=record_id, seen="")
 
 
 def test_another_pharmacy_starts_no_clock_here(house: House):
@@ -132,7 +132,7 @@ def test_another_pharmacy_starts_no_clock_here(house: House):
     with pytest.raises(NotFoundError):
         start_reading(by=house.stranger, record_id=record_id, start=Start(now()), seen="")
     with pytest.raises(NotFoundError):
-        undo_start(by=house.stranger, record_id=record_id)
+        undo_start(by=house.stranger, record_id=record_id, seen="")
 
 
 def test_every_typed_time_is_marked_in_the_version_and_kept_by_those_that_follow(house: House):

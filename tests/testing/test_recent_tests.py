@@ -63,7 +63,7 @@ def test_what_is_void_warns_of_nothing(house):
     void = make_signed(house.owner, patient_id, make_lot(house.owner))
     cancel_result(by=house.owner, record_id=void, expected_version=1, reason="essai")
     left = make_test(house.owner, patient_id)
-    abandon_test(by=house.owner, record_id=left)
+    abandon_test(by=house.owner, record_id=left, seen="")
 
     found = recent_tests(by=house.owner, patient_id=patient_id)
 

@@ -280,7 +280,7 @@ def test_a_wrong_specimen_is_refused(house):
 
 
 def test_an_abandoned_test_loses_its_code_and_is_not_signed(house, sampled):
-    abandon_test(by=house.colleague, record_id=sampled)
+    abandon_test(by=house.colleague, record_id=sampled, seen="")
 
     with tenant_scope(house.here.id):
         assert Record.objects.get(id=sampled).state == RecordState.ABANDONED

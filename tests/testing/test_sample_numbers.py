@@ -104,11 +104,11 @@ def test_a_number_rests_after_its_test_and_comes_back_days_later(house: House, m
     monkeypatch.setattr(numbers, "all_numbers", lambda: all_numbers()[:2])
     patient_id = make_patient(house.owner)
     first = make_test(house.owner, patient_id)
-    abandon_test(by=house.owner, record_id=first)
+    abandon_test(by=house.owner, record_id=first, seen="")
 
     second = make_test(house.owner, patient_id)
     with shifted_by(numbers.RESTS * 2):
-        abandon_test(by=house.owner, record_id=second)
+        abandon_test(by=house.owner, record_id=second, seen="")
         third = make_test(house.owner, patient_id)
 
     assert number_of(house, second) != number_of(house, first)
@@ -155,7 +155,7 @@ def test_a_ticket_leads_to_its_test_while_its_code_is_there(house: House):
         find_by_ticket(by=house.stranger, code=code)
     with tenant_scope(house.here.id):
         assert Ticket.objects.get(record_id=record_id).code_index
-    abandon_test(by=house.owner, record_id=record_id)
+    abandon_test(by=house.owner, record_id=record_id, seen="")
     with pytest.raises(NotFoundError):
         find_by_ticket(by=house.owner, code=code)
 

@@ -35,7 +35,7 @@ def test_a_sample_taken_back_leaves_a_test_to_be_sampled_anew(house: House):
     moment = read_test(by=house.owner, record_id=record_id).steps.sampled_at
     start_reading(by=house.owner, record_id=record_id, start=Start(moment, is_typed=True), seen="")
 
-    undo_sample(by=house.colleague, record_id=record_id)
+    undo_sample(by=house.colleague, record_id=record_id, seen="")
 
     seen = read_test(by=house.owner, record_id=record_id)
     assert (seen.state, seen.lot, seen.steps, seen.specimen, seen.typed_times) == (
@@ -53,7 +53,7 @@ def test_a_sample_taken_back_leaves_a_test_to_be_sampled_anew(house: House):
 def test_the_journal_tells_who_took_it_back(house: House):
     record_id = sampled(house)
 
-    undo_sample(by=house.colleague, record_id=record_id)
+    undo_sample(by=house.colleague, record_id=record_id, seen="")
 
     with tenant_scope(house.here.id):
         event = Event.objects.get(kind=EventKind.SAMPLE_UNDONE.value)
@@ -70,7 +70,7 @@ def signed(house: House) -> UUID:
 
 def abandoned(house: House) -> UUID:
     record_id = sampled(house)
-    abandon_test(by=house.owner, record_id=record_id)
+    abandon_test(by=house.owner, record_id=record_id, seen="")
     return record_id
 
 
@@ -89,17 +89,17 @@ def test_what_does_not_wait_for_its_result_here_is_left_as_it_is(house: House, m
     before = read_test(by=house.owner, record_id=record_id)
 
     with pytest.raises(ConflictError):
-        undo_sample(by=house.owner, record_id=record_id)
+        undo_sample(by=house.owner, record_id=record_id, seen="")
 
     assert read_test(by=house.owner, record_id=record_id) == before
 
 
 def test_twice_is_once(house: House):
     record_id = sampled(house)
-    undo_sample(by=house.owner, record_id=record_id)
+    undo_sample(by=house.owner, record_id=record_id, seen="")
 
     with pytest.raises(ConflictError):
-        undo_sample(by=house.owner, record_id=record_id)
+        undo_sample(by=house.owner, record_id=record_id, seen="")
 
 
 @pytest.mark.parametrize(("who", "error"), [("stranger", NotFoundError), ("administrator", DeniedError)])
@@ -108,6 +108,6 @@ def test_neither_a_stranger_nor_whoever_may_not_sample_takes_it_back(house: Hous
     seat: Seat = getattr(house, who)
 
     with pytest.raises(error):
-        undo_sample(by=seat, record_id=record_id)
+        undo_sample(by=seat, record_id=record_id, seen="")
 
     assert read_test(by=house.owner, record_id=record_id).state is RecordState.SAMPLED

@@ -69,7 +69,7 @@ def test_who_is_sampled_waits_no_more_and_was_there(house: House, waits: UUID):
     with pytest.raises(ConflictError):
         mark_waiting(by=house.owner, record_id=sampled, mark=WaitMark.CALLED, seen="")
 
-    undo_sample(by=house.owner, record_id=sampled)
+    undo_sample(by=house.owner, record_id=sampled, seen="")
     mark_waiting(by=house.owner, record_id=sampled, mark=WaitMark.ABSENT, seen="")
 
     assert seen(house, sampled).absent_at is not None

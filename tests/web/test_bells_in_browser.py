@@ -105,7 +105,7 @@ def test_quiet_while_nothing_runs_and_no_name_is_kept(screen):
     assert number in stored
     assert "PAT-TROIS" not in stored
 
-    abandon_test(by=house.owner, record_id=record_id)
+    abandon_test(by=house.owner, record_id=record_id, seen="")
     page.reload()
 
     expect(page).to_have_title("Comptoir · Témoin")

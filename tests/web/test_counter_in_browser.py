@@ -275,7 +275,7 @@ def test_a_colleagues_acts_come_into_the_list_and_not_under_the_hand(counter: Co
     counter.page.keyboard.press("ArrowRight")
 
     new = make_test(colleague, patient)
-    abandon_test(by=colleague, record_id=theirs)
+    abandon_test(by=colleague, record_id=theirs, seen="")
     look_again(counter.page)
 
     expect(counter.page.locator(f"#list-waiting #row-{new}")).to_be_visible()
@@ -293,7 +293,7 @@ def test_an_answer_to_a_test_that_somebody_else_went_on_with_stays_and_says_so(c
     counter.page.locator(f"#field-{record_id}-outcome-sars-cov-2-1").focus()
     counter.page.keyboard.press("ArrowRight")  # chooses; a press would ask for the review already
 
-    abandon_test(by=owner, record_id=record_id)
+    abandon_test(by=owner, record_id=record_id, seen="")
     look_again(counter.page)
 
     row = counter.page.locator(f"#row-{record_id}:has(.gone)")
@@ -515,7 +515,7 @@ def test_lists_of_tests_page_by_keyboard(counter: Counter, monkeypatch: pytest.M
     monkeypatch.setattr(lists, "PAGE", 2)
     patient_id = make_patient(counter.house.owner)
     for _each in range(3):
-        abandon_test(by=counter.house.owner, record_id=make_test(counter.house.owner, patient_id))
+        abandon_test(by=counter.house.owner, record_id=make_test(counter.house.owner, patient_id), seen="")
     waiting = make_test(counter.house.owner, patient_id)
     counter.open(name, *([patient_id] if name == "patient" else []))
     counter.page.get_by_role("link", name="Tests plus anciens").press("Enter")

@@ -433,7 +433,7 @@ def test_the_attendance_list_bears_no_result(owner: Client, house: House, group_
 
 def test_the_attendance_list_tells_whose_test_was_given_up(owner: Client, house: House, group_id: UUID):
     record_id = sampled(house.owner, group_id, numbers(house.owner, group_id)[0], make_lot(house.owner))
-    abandon_test(by=house.owner, record_id=record_id)
+    abandon_test(by=house.owner, record_id=record_id, seen="")
 
     page = body(owner, "group_attendance", group_id)
 

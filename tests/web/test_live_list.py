@@ -43,8 +43,8 @@ def acts(house: House):
 
     return {
         "registered": lambda: make_test(house.colleague, patient_id),
-        "abandoned": lambda: abandon_test(by=house.colleague, record_id=waits),
-        "undone": lambda: undo_sample(by=house.colleague, record_id=runs),
+        "abandoned": lambda: abandon_test(by=house.colleague, record_id=waits, seen=""),
+        "undone": lambda: undo_sample(by=house.colleague, record_id=runs, seen=""),
         "signed": lambda: make_signed(house.owner, patient_id, lot_id),
         "amended": amend,
         "called": lambda: mark_waiting(by=house.colleague, record_id=waits, mark=WaitMark.CALLED, seen=""),

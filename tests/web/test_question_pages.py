@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from django.urls import reverse
 from people import House, make_lot, make_patient, make_test, open_house, sign_in
 
 from temoin.lib.clock import now, shifted_by
-from temoin.testing.actions import start_reading, take_sample
+from temoin.testing.actions import answer_questions, start_reading, take_sample
 from temoin.testing.queries import read_test
 from temoin.testing.sample import Sample, Start
 
@@ -113,3 +114,21 @@ def test_answers_to_a_signed_test_change_nothing(house: House):
         page(client, "sign", record_id, **STRIP, reviewed="yes")
 
     assert "les réponses restent comme elles sont" in page(client, "answer", record_id, **WELL)
+
+
+@pytest.mark.parametrize("press", ["answer", "start", "undo_start", "undo_sample", "abandon"])
+def test_an_old_page_undoes_nothing_of_a_colleagues(house: House, press: str):
+    client, record_id = sign_in(Client(), house.owner), cystitis(house)
+    start(house, record_id)
+    (shown,) = set(re.findall(r'name="seen" value="([0-9a-f]+)"', page(client, "test", record_id)))
+    answer_questions(by=house.colleague, record_id=record_id, answers={"pregnancy": "pregnant"}, seen=shown)
+    before = read_test(by=house.owner, record_id=record_id)
+
+    typed = {"question-pregnancy": "not-pregnant"} if press == "answer" else {}
+    told = page(client, press, record_id, seen=shown, **typed)
+
+    assert read_test(by=house.owner, record_id=record_id) == before
+    if press == "answer":
+        assert "vos réponses sont restées ici" in told.lower()
+        page(client, press, record_id, seen=before.seen, **typed)
+        assert read_test(by=house.owner, record_id=record_id).answers == {"pregnancy": "not-pregnant"}

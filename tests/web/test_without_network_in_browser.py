@@ -167,7 +167,7 @@ def test_an_act_whose_answer_was_lost_is_not_done_again(house: House):
     form = {"at": "counter", "lot": lot, "specimen": "nasopharyngeal-swab", "seen": row.seen}
     address = reverse("sample", args=[record_id])
     client.post(address, form)
-    undo_sample(by=house.colleague, record_id=record_id)
+    undo_sample(by=house.colleague, record_id=record_id, seen="")
 
     answer = client.post(address, form, headers={"X-In-Place": "yes"})
 

@@ -106,7 +106,7 @@ def withdraw(_request: HttpRequest, seat: ProgramSeat, record_id: UUID) -> Nothi
 
 def abandon(_request: HttpRequest, seat: ProgramSeat, record_id: UUID) -> Nothing:
     """Close a test that will have no result."""
-    abandon_test(by=seat, record_id=record_id)
+    abandon_test(by=seat, record_id=record_id, seen="")
     return Nothing()
 
 

@@ -68,7 +68,7 @@ def accept_arrival(*, by: Holder, arrival_id: UUID, person: NewPerson | KnownPer
             beforehand=Beforehand(code=code),
         )
         if any(test.answers.values()):
-            answer_questions(by=by, record_id=test.record_id, answers=test.answers)
+            answer_questions(by=by, record_id=test.record_id, answers=test.answers, seen="")
 
 
 def _stand(person: NewPerson | KnownPerson, *, by: Holder) -> None:

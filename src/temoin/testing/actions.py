@@ -28,7 +28,7 @@ from temoin.testing.answers import AskedPerson, check_answers
 from temoin.testing.models import Record, Ticket, number_index, source_index
 from temoin.testing.numbers import draw_number
 from temoin.testing.opening import UNSAMPLED, Beforehand, opening, sampled, started
-from temoin.testing.queries import check_seen, record_in_scope
+from temoin.testing.queries import check_seen, is_as_seen, record_in_scope
 from temoin.testing.report import COUNTER
 from temoin.testing.sample import STARTED, Sample, Start, check_order, check_sample, check_start
 from temoin.testing.sent import SentAs
@@ -36,6 +36,7 @@ from temoin.testing.states import RecordState
 from temoin.testing.tickets import new_ticket
 
 _NOTHING = Beforehand()
+_CHANGED = _("Somebody went on with this test meanwhile. Your answers stand here: record them again to keep them.")
 
 
 def register_test(
@@ -77,14 +78,19 @@ def register_test(
     return RecordId(record.id)
 
 
-def answer_questions(*, by: Holder, record_id: UUID, answers: Mapping[str, str]) -> None:
-    """Record what was answered to the questions of a test, in the place of what was before, until it is signed."""
+def answer_questions(*, by: Holder, record_id: UUID, answers: Mapping[str, str], seen: str) -> None:
+    """Record what was answered to the questions of a test, in the place of what was before, until it is signed.
+
+    InvalidError when the test is not in the state in which it was `seen`: others may have been answered.
+    """
     check_right(by=by, right=Right.REGISTER_TEST)
     with act(by=by, kind=EventKind.QUESTIONS_ANSWERED, subject_kind="record", subject_id=record_id) as commit:
         record = record_in_scope(record_id)
         verb = "answer_before" if record.state == RecordState.REGISTERED else "answer_after"
         if not Record.lifecycle.allows(verb, record.state):
             raise ConflictError(f"cannot answer for a record that is {record.state}")
+        if not is_as_seen(record, seen):
+            raise refuse("", "changed", _CHANGED)
         opened = record.unseal()
         told = check_answers(answers, load_kinds()[opened["kind"]], _person(record.patient_id))
         commit.move_sealed(record, verb, opened | {"answers": told})
@@ -119,14 +125,16 @@ def take_sample(*, by: Holder, record_id: UUID, sample: Sample, place: str = "",
     return lot is None or kit(lot.kit).counts_from is CountsFrom.SAMPLE
 
 
-def undo_sample(*, by: Holder, record_id: UUID) -> None:
+def undo_sample(*, by: Holder, record_id: UUID, seen: str) -> None:
     """Take a sample back before the signature: the wrong lot, the wrong row, a test begun too early.
 
-    ConflictError unless it was taken at the counter and waits for its result.
+    ConflictError unless it was taken at the counter and waits for its result, as it was `seen`: a colleague may have
+    taken it again.
     """
     check_right(by=by, right=Right.TAKE_SAMPLE)
     with act(by=by, kind=EventKind.SAMPLE_UNDONE, subject_kind="record", subject_id=record_id) as commit:
         record, opened = _sampled_record("undo_sample", record_id)
+        check_seen(record, seen)
         if opened["source"] != COUNTER:
             raise ConflictError("the sample of a file is its laboratory's")
         commit.move_sealed(record, "undo_sample", {**opened, **UNSAMPLED}, lot_id=None)
@@ -145,11 +153,12 @@ def start_reading(*, by: Holder, record_id: UUID, start: Start, seen: str) -> No
         commit.move_sealed(record, "start", opened | started(start, opened))
 
 
-def undo_start(*, by: Holder, record_id: UUID) -> None:
+def undo_start(*, by: Holder, record_id: UUID, seen: str) -> None:
     """Take back the start of the reading clock: it counts from the sampling again, or waits to be started."""
     check_right(by=by, right=Right.TAKE_SAMPLE)
     with act(by=by, kind=EventKind.READING_UNDONE, subject_kind="record", subject_id=record_id) as commit:
         record, opened = _sampled_record("undo_start", record_id)
+        check_seen(record, seen)
         told = {"started_at": "", "typed_times": [name for name in opened["typed_times"] if name != STARTED]}
         commit.move_sealed(record, "undo_start", opened | told)
 
@@ -161,11 +170,14 @@ def _sampled_record(verb: str, record_id: UUID) -> tuple[Record, dict[str, Any]]
     return record, record.unseal()
 
 
-def abandon_test(*, by: Holder, record_id: UUID) -> None:
-    """Close a test that will have no result (the patient left, the sample was spoilt)."""
+def abandon_test(*, by: Holder, record_id: UUID, seen: str) -> None:
+    """Close a test that will have no result (the patient left, the sample was spoilt).
+
+    ConflictError when it is not in the state in which it was `seen`: a colleague goes on with it.
+    """
     check_right(by=by, right=Right.TAKE_SAMPLE)
     with act(by=by, kind=EventKind.TEST_ABANDONED, subject_kind="record", subject_id=record_id) as commit:
-        record_in_scope(record_id)
+        check_seen(record_in_scope(record_id), seen)
         commit.move(Record, record_id, "abandon")
         for ticket_id in Ticket.objects.filter(record_id=record_id).values_list("id", flat=True):
             commit.remove(Ticket, ticket_id)

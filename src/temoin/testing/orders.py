@@ -24,7 +24,7 @@ def take_back_test(*, by: Holder, record_id: UUID) -> bool:
             return False
         if state != RecordState.REGISTERED:
             raise ConflictError(f"cannot take back a test that is {state}")
-        abandon_test(by=by, record_id=record_id)
+        abandon_test(by=by, record_id=record_id, seen="")
         return True
 
 

@@ -45,6 +45,7 @@ class TestView:
     """A test with all its page shows."""
 
     id: UUID
+    seen: str  # of its state, for the forms that go on with it
     state: RecordState
     kind: Kind
     number: str
@@ -180,9 +181,14 @@ def seen_state(record: Record) -> str:
     return record.told_digest()[:16]
 
 
+def is_as_seen(record: Record, seen: str) -> bool:
+    """Tell whether a test is in the state in which it was shown; "" is of who saw no list."""
+    return not seen or seen_state(record) == seen
+
+
 def check_seen(record: Record, seen: str) -> None:
     """Raise ConflictError when a test is not in the state in which it was shown; "" is of who saw no list."""
-    if seen and seen_state(record) != seen:
+    if not is_as_seen(record, seen):
         raise ConflictError("somebody went on with this test meanwhile")
 
 
@@ -258,6 +264,7 @@ def _view(record: Record) -> TestView:
     versions = RecordVersion.objects.filter(record_id=record.id).order_by("number")
     return TestView(
         id=record.id,
+        seen=seen_state(record),
         state=RecordState(record.state),
         kind=load_kinds()[sealed["kind"]],
         number=sealed["number"],

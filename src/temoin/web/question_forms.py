@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from temoin.catalogue.kinds import Kind
 from temoin.catalogue.logigrams import ActDecision, load_logigrams
 from temoin.catalogue.questions import KindQuestion, load_kind_questions
+from temoin.lib.errors import Problem
 from temoin.lib.zones import day_of
 from temoin.pharmacies.policies import has_right
 from temoin.pharmacies.professions import Right
@@ -53,8 +54,12 @@ def questions_context(seat: Seat, test: TestView, typed: Typed) -> dict[str, Any
         "questions": question_fields(test, typed),
         "act_line": act_line(decision),
         "questions_first": decision is not None,
-        "questions_open": decision is not None or any(problem.field.startswith(PREFIX) for problem in typed.problems),
+        "questions_open": decision is not None or any(map(_is_of_questions, typed.problems)),
     }
+
+
+def _is_of_questions(problem: Problem) -> bool:
+    return problem.field.startswith(PREFIX) or problem.code == "changed"
 
 
 def question_fields(test: TestView, typed: Typed) -> list[Field]:

@@ -160,7 +160,7 @@ def device_words(test: TestView) -> dict[str, Any]:
 
 def sample(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
     try:
-        place, seen = workstation(request), request.POST.get("seen", "")
+        place, seen = workstation(request), _seen(request)
         runs = take_sample(by=seat, record_id=record_id, sample=read_sample(request.POST), place=place, seen=seen)
     except InvalidError as error:
         test = read_test(by=seat, record_id=record_id)
@@ -180,7 +180,7 @@ def sample(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
 def answer(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
     """Record what was answered to the questions of a test, before its result."""
     try:
-        answer_questions(by=seat, record_id=record_id, answers=read_answers(request.POST))
+        answer_questions(by=seat, record_id=record_id, answers=read_answers(request.POST), seen=_seen(request))
     except InvalidError as error:
         return show_record(request, seat, read_test(by=seat, record_id=record_id), problems=error.problems)
     except ConflictError:
@@ -190,9 +190,14 @@ def answer(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
     return lead_to_test(record_id)
 
 
+def _seen(request: HttpRequest) -> str:
+    """Return the state in which the page showed the test; "" of a form that shows none."""
+    return request.POST.get("seen", "")
+
+
 def take_sample_back(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
     try:
-        undo_sample(by=seat, record_id=record_id)
+        undo_sample(by=seat, record_id=record_id, seen=_seen(request))
     except ConflictError:
         messages.info(request, _("This test is not waiting to be read: here is where it stands."))
     else:
@@ -203,8 +208,7 @@ def take_sample_back(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpR
 def start(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
     """Record when the sample was put on the kit, or mend it."""
     try:
-        seen = request.POST.get("seen", "")
-        start_reading(by=seat, record_id=record_id, start=read_start(request.POST), seen=seen)
+        start_reading(by=seat, record_id=record_id, start=read_start(request.POST), seen=_seen(request))
     except InvalidError as error:
         test = read_test(by=seat, record_id=record_id)
         return _refused(request, seat, test, error, needed=RecordState.SAMPLED)
@@ -218,7 +222,7 @@ def start(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
 
 def take_start_back(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
     try:
-        undo_start(by=seat, record_id=record_id)
+        undo_start(by=seat, record_id=record_id, seen=_seen(request))
     except ConflictError:
         messages.info(request, _("This test is not waiting to be read: here is where it stands."))
     else:
@@ -241,7 +245,11 @@ def _refused(
 
 
 def abandon(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
-    abandon_test(by=seat, record_id=record_id)
+    try:
+        abandon_test(by=seat, record_id=record_id, seen=_seen(request))
+    except ConflictError:
+        messages.info(request, _("Somebody went on with this test meanwhile: here is where it stands."))
+        return lead_to_test(record_id)
     messages.success(request, _("The test was abandoned. Nothing is transmitted."))
     return redirect("home")
 
