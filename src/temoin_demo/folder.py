@@ -163,8 +163,13 @@ def _resolved(folder: Path) -> Path:
     try:
         found = folder.expanduser().resolve()
         found.exists()
+        str(found).encode("utf-8")  # as the settings file writes it
         return found
-    except (OSError, RuntimeError):  # no such account after ~, a loop of links, a name too long
+    except (
+        OSError,
+        RuntimeError,
+        UnicodeError,
+    ):  # no such account after ~, a loop of links, a name too long or garbled
         raise ConfigError(f"{folder} is no folder on this machine: choose another with --data.") from None
 
 

@@ -84,6 +84,7 @@ ABSURD = {
     "a folder of the kernel": lambda _: Path("/proc/temoin"),
     "a name too long": lambda folder: folder / ("x" * 300),
     "nobody's home": lambda _: Path("~no-such-account/temoin"),
+    "letters of another time": lambda folder: folder / "donn\udce9es",
 }
 
 
