@@ -10,9 +10,10 @@ from uuid import UUID
 import pytest
 from api_programs import ask_token, assertion, post, register
 from django.test import Client
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from people import House, make_lot, make_patient
+from strategies import examples
 from test_work_of_programs import patient_body, whole, worker
 
 from temoin.api import urls, whole_results
@@ -248,7 +249,7 @@ def test_the_server_takes_what_the_address_takes():
     assert operation.largest == whole_results.LARGEST_RESULTS
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(items=st.lists(VALUES, max_size=4), indent=st.sampled_from([None, 1]))
 def test_the_parts_of_an_array_are_its_items(items: list[Any], indent: int | None):
     body = json.dumps({"results": items}, indent=indent).encode()
@@ -256,7 +257,7 @@ def test_the_parts_of_an_array_are_its_items(items: list[Any], indent: int | Non
     assert [json.loads(body[slice(*part)]) for part in parts_of(body, "results")] == items
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(body=st.binary(max_size=40) | st.text('{}[],":\\ results1', max_size=60).map(str.encode))
 def test_parts_are_found_or_the_whole_is_refused(body: bytes):
     for text in (body, b'{"results": [' + body, b'{"results": [' + body + b"]}"):

@@ -7,8 +7,9 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from strategies import examples
 
 from temoin.arrivals.ending import AFTER
 from temoin.arrivals.hours import (
@@ -38,7 +39,7 @@ def weeks(draw: st.DrawFn) -> Hours:
     return Hours(openings, draw(st.sampled_from(LENGTHS)), 1, draw(st.integers(1, 8)))
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(weeks(), st.sampled_from(ZONES), st.sampled_from([(2026, 3, 26), (2026, 10, 22), (2026, 3, 6), (2026, 10, 30)]))
 def test_each_slot_is_at_an_hour_that_the_clock_shows_within_an_opening(
     hours: Hours, name: str, first: tuple[int, int, int]

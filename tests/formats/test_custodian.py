@@ -6,9 +6,9 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from strategies import covid_positive
+from strategies import covid_positive, examples
 
 from temoin.formats.fhir import document, plain_document
 from temoin.formats.fhir.custodian import custodian_finess
@@ -28,7 +28,7 @@ def test_a_document_of_ours_tells_its_pharmacy(write: Any) -> None:
     assert custodian_finess(orjson.loads(write(report))) == report.organisation.finess
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(st.dictionaries(st.sampled_from(NAMES), SHAPES, max_size=4))
 def test_whatever_they_show_is_read_or_left(shown: dict[str, Any]) -> None:
     assert custodian_finess(shown) == ""

@@ -41,8 +41,9 @@ from hcert_makers import (
     packed,
     signer,
 )
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from strategies import examples
 
 from temoin.formats.hcert.base45 import decode_base45, encode_base45
 from temoin.formats.hcert.claims import mark_of
@@ -180,7 +181,7 @@ def test_no_bytes_raise_and_none_are_valid(raw: bytes):
     assert verdict(packed(raw)) is NONE
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(st.data())
 def test_no_altered_bit_of_what_is_signed_is_valid(data: st.DataObject):
     raw = bytearray(zlib.decompress(decode_base45(fixed()[0][4:])))
@@ -190,7 +191,7 @@ def test_no_altered_bit_of_what_is_signed_is_valid(data: st.DataObject):
     assert verdict(packed(bytes(raw))) in {NONE, UNKNOWN, ALTERED}
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(st.data())
 def test_no_altered_character_is_valid(data: st.DataObject):
     text = data.draw(st.sampled_from(fixed()))

@@ -1,4 +1,4 @@
-"""No test waits by a limit of its own: what a busy machine does late is not wrong."""
+"""No test waits by a limit of its own, or draws examples by one: what a busy machine does late is not wrong."""
 
 from __future__ import annotations
 
@@ -20,6 +20,13 @@ MEANT = {
 HALF_A_PAGE = re.compile(r"query_selector|wait_for_function|locator\(.*\)\.all\(\)")
 # A profile that waits as long as the browser sees fit.
 OWN_PROFILE = re.compile(r"\b(?:browser|chromium)\.new_(?:page|context)\(")
+
+# A property that draws as many examples in every profile: `make explore` would try no more of it.
+OWN_COUNT = re.compile(r"\bmax_examples=|\bderandomize=|@seed\(")
+
+
+def test_every_property_has_its_count_of_examples_from_the_profile():
+    assert found(OWN_COUNT) == {"conftest.py", "strategies.py"}
 
 
 def test_whoever_waits_waits_with_the_patience_of_all():

@@ -7,8 +7,9 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from strategies import examples
 
 from temoin.lib.arrays import BoundArray, bound_array
 from temoin.lib.asking import ask
@@ -26,7 +27,7 @@ COLUMNS = {
 @pytest.mark.parametrize("kind", COLUMNS)
 @pytest.mark.django_db
 def test_an_array_comes_back_as_it_was_given(kind):
-    @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+    @examples(20, suppress_health_check=list(HealthCheck))
     @given(st.lists(st.none() | COLUMNS[kind], min_size=1, max_size=6))
     def comes_back(values):
         bound = bound_array(kind, values)

@@ -9,9 +9,10 @@ from functools import partial
 
 import pytest
 from authority_site import AT, UP, UV, SoftPasskey, enrolled, hand_place
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from roles import take_role
+from strategies import examples
 
 from temoin.lib.clock import shifted_by
 from temoin.lib.errors import DeniedError, InvalidError, NotFoundError
@@ -202,7 +203,7 @@ ANSWERS = st.text(max_size=40) | st.fixed_dictionaries(
 ).map(json.dumps)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(ANSWERS)
 def test_what_no_browser_made_is_refused_in_one_word(answer):
     for proves in (partial(created, "AAAA"), partial(check_proof, "AAAA", credential=b"\x00" * 60)):

@@ -6,9 +6,10 @@ import random
 import statistics
 from datetime import date, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from releases import ABOUT
+from strategies import examples
 
 from temoin.surveillance.dataset import Publication
 from temoin.surveillance.noise import draw_noise
@@ -62,7 +63,7 @@ def test_estimates_are_right_in_expectation_and_their_intervals_hold_what_comes(
 
 
 @given(days, later, later)
-@settings(max_examples=60)
+@examples(60)
 def test_an_estimate_is_never_below_what_is_there_nor_below_zero_and_grows_with_it(rows, count: int, more: int):
     growths = growths_of(map(grown, rows), AGES)
     found, greater = (estimate_of([n, None, None], growths) for n in (count, count + more))
@@ -76,7 +77,7 @@ def test_an_estimate_is_never_below_what_is_there_nor_below_zero_and_grows_with_
 
 
 @given(st.lists(st.lists(st.none() | st.integers(-50, 50), min_size=AGES, max_size=AGES), max_size=20))
-@settings(max_examples=60)
+@examples(60)
 def test_whatever_was_published_makes_an_estimate_or_none_and_no_error(rows: list[Known]):
     for row in rows:
         found = estimate_of(row, growths_of(rows, AGES))

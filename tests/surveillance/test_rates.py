@@ -10,9 +10,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from releases import FIRST, published
+from strategies import examples
 
 import temoin.surveillance
 from temoin.catalogue.kinds import load_kinds
@@ -81,7 +82,7 @@ def test_an_interval_holds_the_true_positivity_nineteen_times_of_twenty():
 
 
 @given(count=st.integers(-50, 10**6), noise=st.floats(0, 10**5), inhabitants=st.integers(FEWEST_INHABITANTS, 10**8))
-@settings(max_examples=50)
+@examples(50)
 def test_a_rate_lies_in_its_interval_and_grows_with_its_count(count: int, noise: float, inhabitants: int):
     rate, more = (per_inhabitants(n, noise, inhabitants) for n in (max(0, count), max(0, count) + 1))
 
