@@ -30,9 +30,9 @@ LOOPS = {
     "test_whatever_a_state_does_the_letter_leaves_with_our_own_and_says_so",
     "delivery/ticket_codes.py:destroy_codes": "delivery/test_ticket_codes.py:"
     "test_a_ticket_that_does_not_open_keeps_no_other_from_its_end",
-    "intake/results.py:_outcome": "intake/test_poison_row.py:test_a_row_that_raises_holds_no_other",
+    "intake/results.py:_outcome": "intake/test_poison_row.py:test_a_row_that_the_database_does_not_take_holds_no_other",
     "intake/results.py:_together": "intake/test_poison_row.py:"
-    "test_what_the_database_does_not_take_is_refused_by_itself_and_its_run_taken_row_by_row",
+    "test_a_row_that_the_database_does_not_take_holds_no_other",
     "intake/whole.py:_fate": "api/test_many_results.py:test_one_that_cannot_be_stored_keeps_no_other_from_being_taken",
     "intake/whole.py:take_results": "api/test_many_results.py:"
     "test_where_one_commit_does_not_work_each_is_taken_by_itself",

@@ -45,7 +45,6 @@ YET = {
     ("intake/test_file_terms.py", "temoin.intake.terms._terms"),
     ("intake/test_handing.py", "temoin.intake.handing.import_results"),
     ("intake/test_import_rows.py", "temoin.intake.runs.sign_from_file"),
-    ("intake/test_poison_row.py", "temoin.intake.runs.sign_from_file"),
     ("journal/test_end_certificate.py", "temoin.oversight.end_certificate.witnessed_checkpoint"),
     ("journal/test_end_certificate.py", "temoin.retention.leaving._grant"),
     ("keeping/test_turning.py", "temoin.keeping.turning.locked_rows"),
@@ -54,7 +53,6 @@ YET = {
     ("transmission/test_reconcile.py", "temoin.transmission.models.Difference.__init__"),
     ("transmission/test_sftp_answers.py", "temoin.transmission.channels.sftp.folders._connect"),
     ("web/test_access.py", "temoin.web.views.counter.counter_lists"),
-    ("web/test_alerts.py", "temoin.oversight.alerts.alert_text"),
     ("web/test_journal_pages.py", "temoin.web.access.record_denial"),
 }
 

@@ -24,7 +24,6 @@ from temoin.lib.clock import frozen_at, now
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox.lateness import alarm_findings
 from temoin.outbox.set_aside import list_aside
-from temoin.oversight import alerts
 from temoin.oversight.alerts import tell_alerts
 from temoin.patients.queries import read_patient
 from temoin.pharmacies.professions import Profession
@@ -159,19 +158,17 @@ def test_a_sole_owner_who_reads_much_is_told_of_to_the_operator_or_else_to_the_t
     assert person_of(house.owner).email not in team
 
 
-def test_an_alert_that_cannot_be_written_holds_no_other(house: House, broken: UUID, as_role, settings, monkeypatch):
+def test_an_alert_that_cannot_be_written_holds_no_other(house: House, broken: UUID, as_role, settings, stick):
     meet(house, broken, "page")
-    read_much(house)
-    write = alerts.alert_text
-    monkeypatch.setattr(
-        alerts, "alert_text", lambda kind, count: write({EventKind.READING_MUCH.value: kind}[kind], count)
-    )
+    whom = {"subject_kind": "member", "subject_id": house.stranger.member_id}
+    raise_alert(by=house.stranger, kind=EventKind.READING_MUCH, **whom)
+    stick("SELECT", "pharmacies_member", f"pharmacy_id = '{house.here.id}'")
 
     told = told_by_mail(as_role, settings, operator="exploitant@exemple.fr")
 
     assert told == ["exploitant@exemple.fr"]
     with as_role("temoin_worker"):
-        assert [(one.place, one.error) for one in list_aside()] == [("alerts", "KeyError")]
+        assert [(one.place, one.error) for one in list_aside()] == [("alerts", "ProgrammingError")]
 
 
 def test_nobody_left_to_tell_is_an_error_in_the_log(house: House, as_role, settings, caplog):
