@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from http import HTTPStatus
 from pathlib import Path
 
@@ -80,3 +81,18 @@ def test_every_error_of_the_api_is_on_the_integrators_page():
     by_server = {(503, "busy"), (408, "too_slow"), (413, "too_large")}  # before any call is read (`serving`)
 
     assert {(HTTPStatus[name].value, code) for name, code in made} | by_server == told
+
+
+def test_every_package_and_page_tells_the_same_version():
+    made = {
+        path.parent.name: tomllib.loads(path.read_text(encoding="utf-8"))["project"]["version"]
+        for path in [ROOT / "pyproject.toml", *ROOT.glob("packages/*/pyproject.toml")]
+    }
+    version = r"(?:[Vv]ersion |temoin_)([0-9]+\.[0-9]+\.[0-9]+)"
+    told = {
+        page: set(re.findall(version, (ROOT / page).read_text(encoding="utf-8")))
+        for page in ("README.md", "docs/index.md", "docs/install.md")
+    }
+
+    assert len(set(made.values())) == 1
+    assert told == {page: set(made.values()) for page in told}
