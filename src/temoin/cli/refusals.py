@@ -31,8 +31,12 @@ def words_of(error: Exception) -> str:
 
 def database_words(error: BaseException) -> str:
     """Return what a person at a terminal is told when the database does not do it: an outage, or a refusal."""
+    from django.db.migrations.exceptions import MigrationSchemaMissing
+
     from temoin.lib.away import AWAY_STATES, is_away
 
+    if isinstance(error, MigrationSchemaMissing):  # Django's, raised while it met the cause
+        error = error.__context__ or error
     state = getattr(error.__cause__, "sqlstate", None) or getattr(error, "sqlstate", None)
     if is_away(error):
         cause = next((f": {words} ({state})" for start, words in AWAY_STATES.items() if _is_of(state, start)), "")
