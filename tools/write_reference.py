@@ -358,7 +358,8 @@ temoin conformance https://your.host/fhir --token-file token --certificate us.pe
 
 For each case it tells *passed*, *failed* or *not applicable*, and what was seen; `--json` and `--html` keep
 everything that was sent and came back, but the token. The status is 0 when no case fails, 1 when one does, 2 when the
-endpoint cannot be tried. It needs no settings file and no database: from a clone,
+endpoint cannot be tried. The form of the documents follows from the URL, unless `--profile` names one; an answer has
+ten seconds, or those of `--timeout`. It needs no settings file and no database: from a clone,
 `pip install . ./packages/conformance` is enough (Témoin is not on the package index yet). Each run draws new keys, so
 that it can be repeated; what it sends stays where it was sent.
 
