@@ -9,6 +9,7 @@ from pathlib import Path
 _OWN = re.compile(r"^temoin(?: \w+)?: (?P<words>.+)$", re.MULTILINE)  # of a command that could not begin
 _ERROR = re.compile(r"^\S+ \w+ (?:ERROR|CRITICAL) [\w.]+: (?P<words>.+)$", re.MULTILINE)
 _NUMBERS = re.compile(r"\b(?=[-\w:.+]*[0-9])[-\w:.+]+")  # by which the same trouble is another each time
+LONGEST_LINE = 10_000  # letters
 MOST = 50_000  # bytes of a look: the rest of a flood says the same
 
 
@@ -36,7 +37,8 @@ class ChildLog:
     def troubles(self) -> list[str]:
         """Return the errors met since the last look, each kind of them once."""
         said = self._since(self._read)
-        said = said[: said.rfind("\n") + 1]  # a line is read once it is whole
+        whole = said[: said.rfind("\n") + 1]  # a line is read once it is whole, unless it never ends
+        said = whole or (said if len(said) >= LONGEST_LINE else "")
         self._read += len(said.encode("utf-8", errors="surrogateescape"))
         found = []
         for match in _ERROR.finditer(said):

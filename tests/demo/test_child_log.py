@@ -53,6 +53,14 @@ def test_half_a_line_is_told_once_it_is_whole(log):
     assert log.troubles() == ["sealing: /x/checkpoints cannot be read now é"]
 
 
+def test_a_line_that_does_not_end_hides_none_after_it(log):
+    write(log, "x" * 60_000)
+    assert log.troubles() == []
+
+    write(log, f"\n{FULL}\n")
+    assert log.troubles() == ["sealing: /x/checkpoints cannot be read"]
+
+
 @pytest.mark.parametrize(
     ("said", "cause"),
     [
