@@ -107,7 +107,7 @@ class Sampled:
         from temoin.testing.signing import sign_result
 
         reading = Reading(outcomes={"sars-cov-2": "negative"}, read_at=self.read_at)
-        sign_result(by=self.by, record_id=self.record, reading=reading)
+        sign_result(by=self.by, record_id=self.record, reading=reading, seen="")
 
 
 def sample_tests(count: int, pharmacies: int) -> list[Sampled]:

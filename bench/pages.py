@@ -224,7 +224,7 @@ def _day(by: Any) -> list[dict[str, UUID]]:
             take_sample(by=by, record_id=record, sample=sample, seen="")
         if number >= 40:
             outcome = "positive" if number % 9 == 0 else "negative"
-            sign_result(by=by, record_id=record, reading=Reading({"sars-cov-2": outcome}, read_at=now()))
+            sign_result(by=by, record_id=record, reading=Reading({"sars-cov-2": outcome}, read_at=now()), seen="")
             made.append({"patient_id": patient, "record_id": record, "lot_id": lot})
     return made
 

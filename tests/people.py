@@ -268,7 +268,7 @@ def make_sampled(by: Seat, patient_id: UUID, lot_id: UUID, *, minutes_ago: int =
 def make_signed(by: Seat, patient_id: UUID, lot_id: UUID, *, outcome: str = "negative") -> UUID:
     """Register, sample and sign a COVID test."""
     record_id = make_sampled(by, patient_id, lot_id)
-    sign_result(by=by, record_id=record_id, reading=Reading(outcomes={"sars-cov-2": outcome}, read_at=now()))
+    sign_result(by=by, record_id=record_id, reading=Reading(outcomes={"sars-cov-2": outcome}, read_at=now()), seen="")
     return record_id
 
 

@@ -182,7 +182,7 @@ class Teller:
     def _sign(self, story: Story, record_id: UUID, read_at: datetime) -> None:
         signer = next(self._signers)
         with frozen_at(read_at + timedelta(seconds=40)):
-            sign_result(by=signer, record_id=record_id, reading=_reading(story, story.read, read_at))
+            sign_result(by=signer, record_id=record_id, reading=_reading(story, story.read, read_at), seen="")
         with frozen_at(read_at + timedelta(hours=2)):
             if story.end is S.CORRECTED:
                 reason = "Erreur de saisie relevée à la relecture de la fiche"

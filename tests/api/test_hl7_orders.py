@@ -79,7 +79,9 @@ def test_an_order_waits_at_the_counter_and_its_number_goes_with_the_result(house
     (row,) = list_tests(by=house.colleague).under_way
     sample(house, row.id)
     read_at = now()
-    first = sign_result(by=house.owner, record_id=row.id, reading=Reading({"sars-cov-2": "negative"}, read_at=read_at))
+    first = sign_result(
+        by=house.owner, record_id=row.id, reading=Reading({"sars-cov-2": "negative"}, read_at=read_at), seen=""
+    )
     again = correct_result(
         by=house.owner,
         record_id=row.id,
@@ -235,7 +237,7 @@ def test_an_order_that_was_done_by_hand_closed_or_is_anothers_gets_no_result(hou
     answered(order_message("C-2", control="CA"), practice)
     (row,) = list_tests(by=house.owner).under_way
     sample(house, row.id)
-    sign_result(by=house.owner, record_id=row.id, reading=Reading({"sars-cov-2": "negative"}, read_at=now()))
+    sign_result(by=house.owner, record_id=row.id, reading=Reading({"sars-cov-2": "negative"}, read_at=now()), seen="")
 
     for number in ("C-1", "C-2"):
         told = answered(result_of_order(house.here.finess, now(), number), practice)

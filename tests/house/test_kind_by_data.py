@@ -170,7 +170,7 @@ def record_id(house: House) -> UUID:
         by=house.owner, record_id=record_id, sample=Sample("throat-swab", now() - timedelta(minutes=12), lot), seen=""
     )
     reading = Reading(outcomes={"dragon-pox": "positive"}, read_at=now())
-    sign_result(by=house.owner, record_id=record_id, reading=reading)
+    sign_result(by=house.owner, record_id=record_id, reading=reading, seen="")
     return record_id
 
 
@@ -182,7 +182,7 @@ def measured_id(house: House) -> UUID:
     take_sample(
         by=house.owner, record_id=record_id, sample=Sample("saliva", now() - timedelta(minutes=2), lot), seen=""
     )
-    sign_result(by=house.owner, record_id=record_id, reading=Reading({"dragon-heat": "HI Cel"}, read_at=now()))
+    sign_result(by=house.owner, record_id=record_id, reading=Reading({"dragon-heat": "HI Cel"}, read_at=now()), seen="")
     return record_id
 
 

@@ -178,7 +178,7 @@ def test_what_cannot_be_recorded_is_not_done(house, broken_journal):
         for doing in (
             lambda: make_patient(house.owner),
             lambda: make_test(house.owner, patient_id),
-            lambda: sign_result(by=house.owner, record_id=record_id, reading=reading),
+            lambda: sign_result(by=house.owner, record_id=record_id, reading=reading, seen=""),
         ):
             with pytest.raises(DatabaseError, match="journal_event"), transaction.atomic():
                 doing()

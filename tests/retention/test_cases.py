@@ -346,7 +346,7 @@ READING = Reading(outcomes={"sars-cov-2": "negative"}, read_at=HOUR + timedelta(
 
 
 def sign(by: Seat, record_id: UUID) -> None:
-    sign_result(by=by, record_id=record_id, reading=READING)
+    sign_result(by=by, record_id=record_id, reading=READING, seen="")
 
 
 def correct(by: Seat, record_id: UUID) -> None:

@@ -40,7 +40,7 @@ from temoin.testing.signing import cancel_result, correct_result, sign_result  #
 def sign(pharmacy: str, person: str, record: str) -> None:
     by = take_seat(person_id=UUID(person), pharmacy_id=UUID(pharmacy))
     reading = Reading(outcomes={"sars-cov-2": "negative"}, read_at=now())
-    sign_result(by=by, record_id=UUID(record), reading=reading)
+    sign_result(by=by, record_id=UUID(record), reading=reading, seen="")
 
 
 def correct(pharmacy: str, person: str, record: str) -> None:

@@ -48,7 +48,7 @@ def test_what_was_answered_is_in_the_signed_version(house: House):
         by=house.colleague, record_id=record_id, answers={"symptoms": "yes", "symptoms-onset": day}, seen=""
     )
 
-    report = sign_result(by=house.owner, record_id=record_id, reading=replace(NEGATIVE, read_at=now()))
+    report = sign_result(by=house.owner, record_id=record_id, reading=replace(NEGATIVE, read_at=now()), seen="")
 
     assert [(one.question, one.value) for one in report.answers] == [("symptoms", "yes"), ("symptoms-onset", day)]
     assert report.conduct is None  # no logigram speaks of this test
@@ -76,7 +76,7 @@ def test_answers_are_given_before_the_sample_and_kept_by_it(house: House):
 
 def test_after_the_signature_no_answer_is_changed(house: House):
     record_id = sampled(house)
-    sign_result(by=house.owner, record_id=record_id, reading=replace(NEGATIVE, read_at=now()))
+    sign_result(by=house.owner, record_id=record_id, reading=replace(NEGATIVE, read_at=now()), seen="")
 
     with pytest.raises(ConflictError):
         answer_questions(by=house.owner, record_id=record_id, answers={"symptoms": "yes"}, seen="")
@@ -85,7 +85,7 @@ def test_after_the_signature_no_answer_is_changed(house: House):
 def test_a_correction_keeps_what_was_answered(house: House):
     record_id = sampled(house)
     answer_questions(by=house.owner, record_id=record_id, answers={"symptoms": "yes"}, seen="")
-    first = sign_result(by=house.owner, record_id=record_id, reading=replace(NEGATIVE, read_at=now()))
+    first = sign_result(by=house.owner, record_id=record_id, reading=replace(NEGATIVE, read_at=now()), seen="")
     positive = Reading(outcomes={"sars-cov-2": "positive"}, read_at=first.read_at)
     mended = correct_result(
         by=house.owner, record_id=record_id, expected_version=1, reading=positive, reason="Two lines."

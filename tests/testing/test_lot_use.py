@@ -147,7 +147,7 @@ def test_with_a_kit_that_the_catalogue_lost_nothing_is_sampled_or_signed(house, 
         use_kits_file(file)
 
         for act in (
-            lambda: sign_result(by=house.owner, record_id=running, reading=Reading(NEGATIVE, now())),
+            lambda: sign_result(by=house.owner, record_id=running, reading=Reading(NEGATIVE, now()), seen=""),
             lambda: take_sample(by=house.owner, record_id=waiting, sample=sample(lot_id), seen=""),
             lambda: open_lot(by=house.owner, lot_id=idle),
         ):
@@ -162,7 +162,7 @@ def test_a_test_under_way_with_a_lot_recalled_since_is_not_signed(house):
     recall_lot(by=house.owner, lot_id=lot_id, reference="FSCA 1")
 
     with pytest.raises(InvalidError) as refused:
-        sign_result(by=house.owner, record_id=record_id, reading=Reading(NEGATIVE, now()))
+        sign_result(by=house.owner, record_id=record_id, reading=Reading(NEGATIVE, now()), seen="")
 
     assert [(one.field, one.code) for one in refused.value.problems] == [("lot", "recalled")]
     undo_sample(by=house.owner, record_id=record_id, seen="")  # the remedy that the sentence names
@@ -188,4 +188,4 @@ def test_a_lot_that_is_closed_meanwhile_holds_no_test_under_way(house):
     record_id = make_sampled(house.owner, make_patient(house.owner), lot_id)
     close_lot(by=house.owner, lot_id=lot_id)
 
-    assert sign_result(by=house.owner, record_id=record_id, reading=Reading(NEGATIVE, now())).version == 1
+    assert sign_result(by=house.owner, record_id=record_id, reading=Reading(NEGATIVE, now()), seen="").version == 1

@@ -41,10 +41,10 @@ def test_a_reading_entered_once_its_time_is_over_says_why(house: House, comment:
 
     with shifted_by(timedelta(hours=2)):
         if is_taken:
-            assert sign_result(by=house.owner, record_id=record_id, reading=reading).comment == comment
+            assert sign_result(by=house.owner, record_id=record_id, reading=reading, seen="").comment == comment
             return
         with pytest.raises(InvalidError, match="comment:late_entry"):
-            sign_result(by=house.owner, record_id=record_id, reading=reading)
+            sign_result(by=house.owner, record_id=record_id, reading=reading, seen="")
 
 
 def sampled(house: House, record_id: UUID, before: timedelta) -> None:

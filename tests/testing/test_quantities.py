@@ -146,7 +146,7 @@ def test_a_quantity_that_is_none_cannot_be_made(wrong):
 
 
 def test_a_measure_is_signed_with_value_unit_and_code_and_corrected(house, record_id):
-    first = sign_result(by=house.owner, record_id=record_id, reading=reading("1,26 g/L")).findings[0]
+    first = sign_result(by=house.owner, record_id=record_id, reading=reading("1,26 g/L"), seen="").findings[0]
     correction = reading("126 mg/dL")
     correct_result(by=house.owner, record_id=record_id, expected_version=1, reading=correction, reason="Unité")
 
@@ -158,7 +158,7 @@ def test_a_measure_is_signed_with_value_unit_and_code_and_corrected(house, recor
 
 
 def test_the_same_value_corrects_nothing(house, record_id):
-    sign_result(by=house.owner, record_id=record_id, reading=reading("1.26 g/L"))
+    sign_result(by=house.owner, record_id=record_id, reading=reading("1.26 g/L"), seen="")
     same = replace(reading("1,26 g/L"), read_at=read_test(by=house.owner, record_id=record_id).report.read_at)
 
     with pytest.raises(InvalidError, match="unchanged"):
@@ -176,7 +176,7 @@ def test_the_same_value_corrects_nothing(house, record_id):
 )
 def test_a_refusal_names_field_and_remedy_and_signs_nothing(house, record_id, typed, code, words):
     with pytest.raises(InvalidError) as refused:
-        sign_result(by=house.owner, record_id=record_id, reading=reading(typed))
+        sign_result(by=house.owner, record_id=record_id, reading=reading(typed), seen="")
 
     (problem,) = refused.value.problems
     assert (problem.field, problem.code) == ("outcome-glucose", code)

@@ -41,7 +41,7 @@ def make_strip(house: House, *, minutes_ago: int = 60) -> UUID:
 
 def read(house: House, record_id: UUID, outcomes: dict[str, str] = STRIP, **more: object) -> Report:
     reading = Reading(outcomes=outcomes, read_at=now(), **more)  # type: ignore[arg-type]
-    return sign_result(by=house.owner, record_id=record_id, reading=reading)
+    return sign_result(by=house.owner, record_id=record_id, reading=reading, seen="")
 
 
 def test_a_strip_of_urine_collected_an_hour_ago_and_dipped_now_is_read_in_its_window(house: House):
@@ -200,7 +200,7 @@ def test_the_lateness_of_an_entry_is_a_setting(house: House, settings: Any):
     reading = Reading(outcomes={"sars-cov-2": "negative"}, read_at=now())
 
     with shifted_by(45 * MINUTE):
-        assert sign_result(by=house.owner, record_id=record_id, reading=reading).comment == ""
+        assert sign_result(by=house.owner, record_id=record_id, reading=reading, seen="").comment == ""
 
 
 def test_each_kit_of_urine_asks_for_its_start():

@@ -63,7 +63,7 @@ def codes(error: pytest.ExceptionInfo[InvalidError]) -> list[tuple[str, str]]:
 def test_signing_writes_version_event_and_two_parcels(house, sampled):
     before = rows(house.owner)
 
-    sign_result(by=house.owner, record_id=sampled, reading=reading("positive"))
+    sign_result(by=house.owner, record_id=sampled, reading=reading("positive"), seen="")
 
     after = rows(house.owner)
     assert {name: after[name] - before[name] for name in after} == {"RecordVersion": 1, "Parcel": 2, "Event": 1}
@@ -72,11 +72,11 @@ def test_signing_writes_version_event_and_two_parcels(house, sampled):
 
 
 def test_signing_twice_sends_once(house, sampled):
-    sign_result(by=house.owner, record_id=sampled, reading=reading())
+    sign_result(by=house.owner, record_id=sampled, reading=reading(), seen="")
     before = rows(house.owner)
 
     with pytest.raises(ConflictError):
-        sign_result(by=house.owner, record_id=sampled, reading=reading("positive"))
+        sign_result(by=house.owner, record_id=sampled, reading=reading("positive"), seen="")
 
     assert rows(house.owner) == before
 
@@ -84,12 +84,12 @@ def test_signing_twice_sends_once(house, sampled):
 @pytest.mark.parametrize("who", ["colleague", "student", "administrator"])
 def test_only_a_pharmacist_signs(house, sampled, who):
     with pytest.raises(DeniedError):
-        sign_result(by=getattr(house, who), record_id=sampled, reading=reading())
+        sign_result(by=getattr(house, who), record_id=sampled, reading=reading(), seen="")
 
 
 def test_the_stranger_finds_nothing_to_sign(house, sampled):
     with pytest.raises(NotFoundError):
-        sign_result(by=house.stranger, record_id=sampled, reading=reading())
+        sign_result(by=house.stranger, record_id=sampled, reading=reading(), seen="")
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_what_was_read_must_be_of_the_kit(house, sampled, outcomes, expected):
     before = rows(house.owner)
 
     with pytest.raises(InvalidError) as error:
-        sign_result(by=house.owner, record_id=sampled, reading=Reading(outcomes=outcomes, read_at=now()))
+        sign_result(by=house.owner, record_id=sampled, reading=Reading(outcomes=outcomes, read_at=now()), seen="")
 
     assert codes(error) == [expected]
     assert rows(house.owner) == before
@@ -117,17 +117,17 @@ def test_the_kit_is_read_in_its_window(house, minutes_ago, code):
     record = make_sampled(house.owner, make_patient(house.owner), make_lot(house.owner), minutes_ago=minutes_ago)
 
     if code is None:
-        sign_result(by=house.owner, record_id=record, reading=reading())
+        sign_result(by=house.owner, record_id=record, reading=reading(), seen="")
         return
     with pytest.raises(InvalidError) as error:
-        sign_result(by=house.owner, record_id=record, reading=reading())
+        sign_result(by=house.owner, record_id=record, reading=reading(), seen="")
     assert codes(error) == [("read_at", code)]
 
 
 @pytest.mark.parametrize(("shift", "code"), [(timedelta(hours=1), "future"), (-timedelta(hours=1), "before_sample")])
 def test_a_reading_time_must_be_possible(house, sampled, shift, code):
     with pytest.raises(InvalidError) as error:
-        sign_result(by=house.owner, record_id=sampled, reading=reading(read_at=now() + shift))
+        sign_result(by=house.owner, record_id=sampled, reading=reading(read_at=now() + shift), seen="")
 
     assert codes(error) == [("read_at", code)]
 
@@ -226,7 +226,7 @@ def test_an_act_that_fails_at_its_end_leaves_nothing(house, sampled):
     before = rows(house.owner)
 
     with tenant_scope(house.here.id):
-        sign_result(by=house.owner, record_id=sampled, reading=reading())
+        sign_result(by=house.owner, record_id=sampled, reading=reading(), seen="")
         transaction.set_rollback(True)
 
     assert rows(house.owner) == before
@@ -286,4 +286,4 @@ def test_an_abandoned_test_loses_its_code_and_is_not_signed(house, sampled):
         assert Record.objects.get(id=sampled).state == RecordState.ABANDONED
         assert not Ticket.objects.filter(record_id=sampled).exists()
     with pytest.raises(ConflictError):
-        sign_result(by=house.owner, record_id=sampled, reading=reading())
+        sign_result(by=house.owner, record_id=sampled, reading=reading(), seen="")

@@ -42,14 +42,17 @@ def test_the_act_itself_asks_the_data(house, monkeypatch):
 
     with pytest.raises(DeniedError):
         sign_result(
-            by=house.owner, record_id=record, reading=Reading(outcomes={"sars-cov-2": "negative"}, read_at=now())
+            by=house.owner,
+            record_id=record,
+            reading=Reading(outcomes={"sars-cov-2": "negative"}, read_at=now()),
+            seen="",
         )
 
 
 def test_correcting_and_cancelling_ask_the_data_too(house, monkeypatch):
     record = make_sampled(house.owner, make_patient(house.owner), make_lot(house.owner))
     reading = Reading(outcomes={"sars-cov-2": "negative"}, read_at=now())
-    sign_result(by=house.owner, record_id=record, reading=reading)
+    sign_result(by=house.owner, record_id=record, reading=reading, seen="")
     monkeypatch.setitem(SIGNS_AS, Profession.TITULAIRE, "nurse")
     positive = replace(reading, outcomes={"sars-cov-2": "positive"})
 

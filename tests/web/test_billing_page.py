@@ -33,7 +33,7 @@ def make_strep(by: Seat, lot_id: UUID, outcome: str) -> UUID:
     record_id = make_test(by, make_patient(by), kind=STREP)
     sample = Sample(specimen="throat-swab", sampled_at=now() - timedelta(minutes=6), lot_id=lot_id)
     take_sample(by=by, record_id=record_id, sample=sample, seen="")
-    sign_result(by=by, record_id=record_id, reading=Reading(outcomes={"strep-a": outcome}, read_at=now()))
+    sign_result(by=by, record_id=record_id, reading=Reading(outcomes={"strep-a": outcome}, read_at=now()), seen="")
     return record_id
 
 

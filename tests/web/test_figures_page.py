@@ -59,7 +59,7 @@ def test_measures_have_a_column_where_something_was_measured(owner: Client, hous
     record_id = make_test(house.owner, make_patient(house.owner), kind="capillary-glucose")
     sample = Sample("capillary-blood", now(), make_lot(house.owner, kit="hemocue-glucose-201"))
     take_sample(by=house.owner, record_id=record_id, sample=sample, seen="")
-    sign_result(by=house.owner, record_id=record_id, reading=Reading({"glucose": "1.26 g/L"}, read_at=now()))
+    sign_result(by=house.owner, record_id=record_id, reading=Reading({"glucose": "1.26 g/L"}, read_at=now()), seen="")
 
     rows = sheet_of(owner.get(reverse("figures_file", args=["days"])))
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from people import House, make_lot, make_patient, make_test, open_house, sign_in
 
 from temoin.lib.clock import now, shifted_by
-from temoin.testing.actions import answer_questions, start_reading, take_sample
+from temoin.testing.actions import answer_questions, start_reading, take_sample, undo_sample
 from temoin.testing.queries import read_test
 from temoin.testing.sample import Sample, Start
 
@@ -33,8 +33,9 @@ def cystitis(house: House, **changes: str) -> UUID:
     return make_test(house.owner, make_patient(house.owner, **changes), kind="cystitis-strip")
 
 
-def start(house: House, record_id: UUID) -> None:
-    sample = Sample(specimen="urine", sampled_at=now(), lot_id=make_lot(house.owner, kit="siemens-multistix"))
+def start(house: House, record_id: UUID, lot: str = "FIRST") -> None:
+    lot_id = make_lot(house.owner, kit="siemens-multistix", number=lot)
+    sample = Sample(specimen="urine", sampled_at=now(), lot_id=lot_id)
     take_sample(by=house.owner, record_id=record_id, sample=sample, seen="")
     start_reading(by=house.owner, record_id=record_id, start=Start(now()), seen="")
 
@@ -114,6 +115,21 @@ def test_answers_to_a_signed_test_change_nothing(house: House):
         page(client, "sign", record_id, **STRIP, reviewed="yes")
 
     assert "les réponses restent comme elles sont" in page(client, "answer", record_id, **WELL)
+
+
+def test_nobody_signs_for_a_sample_that_the_review_did_not_show(house: House):
+    client, record_id = sign_in(Client(), house.owner), cystitis(house)
+    start(house, record_id)
+    with shifted_by(timedelta(seconds=70)):
+        review = page(client, "sign", record_id, **STRIP)
+        (shown,) = re.findall(r'name="seen" value="([0-9a-f]+)"', review)
+        undo_sample(by=house.colleague, record_id=record_id, seen=shown)
+        start(house, record_id, "ANOTHER")
+    with shifted_by(timedelta(seconds=140)):
+        told = page(client, "sign", record_id, **STRIP, reviewed="yes", seen=shown)
+
+    assert "Quelqu’un a poursuivi ce test entre-temps" in told
+    assert read_test(by=house.owner, record_id=record_id).report is None
 
 
 @pytest.mark.parametrize("press", ["answer", "start", "undo_start", "undo_sample", "abandon"])

@@ -142,7 +142,7 @@ def sign_proposal(*, by: Seat, record_id: UUID, seen_version: str) -> Report:
         if seen.has_page_of_its_own:
             raise ConflictError("the logigram of this kind is shown on the page of the test")
         entered_at = seen.proposal.proposed_at
-        return sign_result(by=by, record_id=record_id, reading=seen.proposal.reading, entered_at=entered_at)
+        return sign_result(by=by, record_id=record_id, reading=seen.proposal.reading, entered_at=entered_at, seen="")
 
 
 def proposed_tests(*, by: Seat, page: int = 0) -> ProposedPage:

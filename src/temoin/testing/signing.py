@@ -24,27 +24,33 @@ from temoin.pharmacies.seat import Seat
 from temoin.testing.build import Opened, cancelled_report, first_report, signer
 from temoin.testing.corrections import check_state, clean_reason, correction_of
 from temoin.testing.models import Record, RecordVersion, Ticket
-from temoin.testing.queries import latest_report, open_for_signature
+from temoin.testing.queries import is_as_seen, latest_report, open_for_signature, record_in_scope
 from temoin.testing.reaching import way_to_patient, ways_to_patient
 from temoin.testing.report import COUNTER, Prescriber, Report
 from temoin.testing.sample import Reading, check_entry, check_lot_stands, check_reading, clean_reading
 from temoin.testing.states import WITH_RESULT, RecordState
 from temoin.testing.tickets import new_ticket, renew_code
 
+_OVERTAKEN = _("Somebody went on with this test meanwhile: here is where it stands.")
 _NOTHING_SENT = _("Nothing can be sent to the patient: print the result instead.")
 
 
-def sign_result(*, by: Seat, record_id: UUID, reading: Reading, entered_at: datetime | None = None) -> Report:
+def sign_result(
+    *, by: Seat, record_id: UUID, reading: Reading, seen: str, entered_at: datetime | None = None
+) -> Report:
     """Sign the result of a sampled test: version, event and parcels, in one commit.
 
     `entered_at` is when a reading was proposed that is signed later; else it is entered now. ConflictError when the
-    test is not waiting for its result: a second click signs and sends nothing.
+    test is not waiting for its result: a second click signs and sends nothing. InvalidError when it is not in the state
+    in which it was `seen` ("" is of who saw none): the sample may be another, of another lot.
     """
     check_right(by=by, right=Right.SIGN_RESULT)
     with act(by=by, kind=EventKind.RESULT_SIGNED, subject_kind="record", subject_id=record_id) as commit:
         opened = open_for_signature(record_id)
         check_may_sign(by=by, signers=opened.kind.signers)
         check_state("sign", opened)
+        if seen and not is_as_seen(record_in_scope(record_id), seen):
+            raise refuse("", "overtaken", _OVERTAKEN)
         reading = clean_reading(reading, opened.kind, opened.kit)
         check_reading(reading, opened.kind, opened.kit, opened.steps)
         check_entry(reading, opened.kit, opened.steps, entered_at=entered_at)

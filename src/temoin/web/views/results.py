@@ -51,7 +51,7 @@ def sign(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
         if request.POST.get("reviewed") != "yes":
             warn_of_clock(request)  # before the signature: the time can still be mended
             return _review(request, seat, record_id, reading)
-        sign_result(by=seat, record_id=record_id, reading=reading)
+        sign_result(by=seat, record_id=record_id, reading=reading, seen=request.POST.get("seen", ""))
     except InvalidError as error:
         test = read_test(by=seat, record_id=record_id)
         if test.state is not RecordState.SAMPLED:
