@@ -16,11 +16,12 @@ from axe_playwright_python.sync_playwright import Axe
 from browsing import launched, profile
 from forked import run_forked
 from passkeys import Device
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from temoin.site.headers import CONTENT_SECURITY_POLICY
 
-OPEN = {"sign_in", "enrol", "language", "sign_out"}
+OPEN = {"sign_in", "enrol", "session", "language", "sign_out"}
+SEEN = "UPDATE officers_session SET seen_at = now() - %s * interval '1 second'"
 KEPT_OUT = ("temoin.crypto", "temoin.patients", "temoin.keeping", "allauth")
 INSIDE = """
 import django; django.setup()
@@ -118,9 +119,67 @@ def test_an_officer_enrols_signs_out_and_in_with_the_passkey_alone(browser, site
     expect(page.get_by_role("heading", level=1)).to_have_text("Aujourd’hui")
     assert len(device.passkeys()) == 1
     page.get_by_role("button", name="Se déconnecter").click()
+    expect(page.get_by_text("Votre session est fermée.")).to_be_focused()
     page.get_by_role("button", name="Se connecter avec une clé d’accès").click()
 
     expect(page.get_by_text("Camille Le Goff")).to_be_visible()
+    page.context.close()
+
+
+def test_a_session_warns_before_its_end_and_says_at_the_sign_in_that_it_ended(browser, site):
+    context = signed_in(browser, site, locale="fr-FR")
+    page = context.new_page()
+    page.goto(site.url)
+    warning = page.get_by_role("dialog", name="Votre session va se terminer")
+
+    rested_for(site, page, 790)
+    expect(warning).to_be_visible()
+    assert [one["id"] for one in Axe().run(page).response["violations"]] == []
+    page.keyboard.press("a")
+    expect(warning).to_be_hidden()
+    left = json.loads(site.ask("/session/", **site.session).text)["left"]
+    rested_for(site, page, 901)
+
+    told = page.get_by_text("Votre session est terminée")
+    expect(told).to_be_focused()
+    site.database.execute(SEEN, [0])
+    assert left > 800
+    page.goto(site.url)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Aujourd’hui")
+    context.close()
+
+
+def rested_for(site: AuthoritySite, page: Page, seconds: int) -> None:
+    """Let every session have been idle for so long, and the page come back to the screen."""
+    site.database.execute(SEEN, [seconds])
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def test_to_ask_how_long_a_session_lasts_keeps_none_alive(site):
+    def left(**cookies: str) -> int:
+        return json.loads(site.ask("/session/", **cookies).text)["left"]
+
+    site.database.execute(SEEN, [600])
+    assert 290 <= left(**site.session) <= 300
+    assert 290 <= left(**site.session) <= 300
+    site.ask("/", **site.session)
+    assert left(**site.session) > 890
+    assert left(**dict.fromkeys(site.session, "invented")) == 0
+
+
+@pytest.mark.parametrize("path", ["/sign-in/", "/enrol/"])
+def test_a_refused_sign_in_says_so_in_the_title_and_takes_the_focus(browser, site, path):
+    page = profile(browser, locale="fr-FR").new_page()
+    page.goto(site.url + path)
+
+    if path == "/enrol/":
+        page.get_by_label("Code que l’exploitant vous a donné").fill("0" * 32)
+        page.keyboard.press("Enter")
+    else:
+        page.evaluate("document.querySelector('form.passkey').submit()")
+
+    expect(page).to_have_title(re.compile(r"^Erreur\s: "))
+    expect(page.get_by_role("textbox" if path == "/enrol/" else "alert")).to_be_focused()
     page.context.close()
 
 

@@ -9,8 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
 
+from temoin.authority.gate import cookie_of
 from temoin.lib.handed import Handed
 from temoin.lib.site import Site
+from temoin.officers.accounts import session_left
 from temoin.surveillance.quality_page import NAMES, QUALITY_NAMES
 
 SITE: Final[Handed[Site]] = Handed("site of the authority's pages")
@@ -21,6 +23,7 @@ def show(request: HttpRequest, name: str, told: Mapping[str, Any], *, status: in
     frame = {
         "is_demo": SITE().demo,
         "officer": getattr(request, "officer", None),
+        "left": session_left(cookie_of(request)) if hasattr(request, "officer") else 0,
         "other": {"code": "en", "name": "English"} if language == "fr" else {"code": "fr", "name": "Français"},
         "published_name": NAMES[language],
         "quality_name": QUALITY_NAMES[language],

@@ -14,6 +14,7 @@ urlpatterns = [
     path("sign-in/", entrance.sign_in_page, name="sign_in"),
     path("enrol/", entrance.enrol_page, name="enrol"),
     path("sign-out/", entrance.sign_out_page, name="sign_out"),
+    path("session/", entrance.session_page, name="session"),
     path("language/", open_to_all(set_language), name="set_language"),
 ]
 

@@ -92,6 +92,29 @@ def sign_in(ticket: str, answer: str) -> str:
 
 def officer_of(cookie: str) -> OfficerSeat | None:
     """Return who a cookie signs in, and note that they are here; None for nobody."""
+    found = _signed_in(cookie)
+    if found is None:
+        return None
+    officer, session = found
+    at = now()
+    if session.seen_at < at - SEEN_EVERY:
+        OfficerSession.objects.filter(key_hash=session.key_hash).update(seen_at=at)
+    return OfficerSeat(officer.id, officer.name)
+
+
+def session_left(cookie: str) -> int:
+    """Return for how many seconds a cookie signs somebody in if nothing more is asked; 0 where it does not.
+
+    To ask keeps no session alive.
+    """
+    found = _signed_in(cookie)
+    if found is None:
+        return 0
+    ends = min(found[1].seen_at + PLACE().idle, found[1].started_at + PLACE().absolute)
+    return max(0, int((ends - now()).total_seconds()))
+
+
+def _signed_in(cookie: str) -> tuple[Officer, OfficerSession] | None:
     at, place = now(), PLACE()
     session = OfficerSession.objects.filter(
         key_hash=_hash(cookie), started_at__gt=at - place.absolute, seen_at__gt=at - place.idle
@@ -99,11 +122,7 @@ def officer_of(cookie: str) -> OfficerSeat | None:
     if session is None or not session.is_sound:
         return None
     officer = Officer.objects.filter(id=session.officer_id, ended_at=None).first()
-    if officer is None or not officer.is_sound:
-        return None
-    if session.seen_at < at - SEEN_EVERY:
-        OfficerSession.objects.filter(key_hash=session.key_hash).update(seen_at=at)
-    return OfficerSeat(officer.id, officer.name)
+    return None if officer is None or not officer.is_sound else (officer, session)
 
 
 def sign_out(cookie: str) -> None:
