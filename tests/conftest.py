@@ -90,6 +90,7 @@ def process_as_before() -> Iterator[None]:
     from django.utils import translation
 
     from temoin.crypto.ring import forget_keys
+    from temoin.lib import heartbeat
 
     translation.deactivate()  # the last page asked for by a test before may have spoken another, and it stays
     named = os.environ["TEMOIN_CONFIG"]
@@ -97,6 +98,7 @@ def process_as_before() -> Iterator[None]:
         yield
     os.environ["TEMOIN_CONFIG"] = named  # a command, run in this process, may have been told of other settings
     forget_keys()  # their rows were rolled back
+    heartbeat._turned.clear()  # a loop that a test cut short would be a silent one to whoever watches
 
 
 @contextmanager
