@@ -279,7 +279,7 @@ def main() -> int:
         prepare_patients(NAMES[: 2 * options.rounds])
         groups = [prepare_group(name, PEOPLE, is_sampled=name == "LUS") for name in ("VENUS", "LUS")]
         cookies = sign_in(site.port).cookies
-        known, pressed, walked, series, live = _walk(f"http://127.0.0.1:{site.port}", cookies, options, groups)
+        known, pressed, walked, series, live = _walk(f"http://localhost:{site.port}", cookies, options, groups)
     shares = [
         tell("known", known, Aim(options.known_gestures, options.known_within)),
         tell("pressed", pressed, Aim(options.pressed_gestures, options.pressed_within)),

@@ -337,7 +337,7 @@ def first_page(site: Site) -> float:
 
 def _fetched(site: Site, path: str) -> tuple[bytes, int]:
     """Return what stands there, and how many bytes it came in, its head too."""
-    connection = http.client.HTTPConnection("127.0.0.1", site.port)
+    connection = http.client.HTTPConnection("localhost", site.port)
     connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
     answer = connection.getresponse()
     came = answer.read()

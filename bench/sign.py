@@ -139,7 +139,7 @@ def _form(visitor: Visitor, record: str) -> bytes:
 
 async def _client(site: Site, cookies: str, waiting: list[str], body: bytes) -> None:
     headers = {"Cookie": cookies, "Content-Type": "application/x-www-form-urlencoded"}
-    async with kept_connection("127.0.0.1", site.port) as connection:
+    async with kept_connection("localhost", site.port) as connection:
         while waiting:
             record = waiting.pop()
             answer, _ = await connection.post(f"/tests/{record}/sign/", headers, body)

@@ -198,7 +198,7 @@ class Visitor:
     """A browser's essentials: cookies and forms, over one kept connection."""
 
     def __init__(self, port: int) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", port)
+        self._connection = http.client.HTTPConnection("localhost", port)
         self.cookies: dict[str, str] = {}
         self.headers = {"Content-Type": "application/x-www-form-urlencoded"}
 

@@ -88,7 +88,7 @@ class Producer:
         form = {"csrfmiddlewaretoken": self.token, "reviewed": "yes", "outcome-sars-cov-2": "negative"}
         form["read_at"] = self.read_at
         headers = {"Cookie": self.cookies, "Content-Type": "application/x-www-form-urlencoded"}
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("localhost", self.port, timeout=20)
         try:
             connection.request("POST", path, urlencode(form), headers)
             answer = connection.getresponse()
