@@ -24,7 +24,6 @@ from temoin.formats.csv.profiles import REQUIRED_COLUMNS
 from temoin.formats.csv.reading import read_results
 from temoin.formats.csv.rows import EntryAnswer, ResultRow, RowStatus
 from temoin.formats.csv.vocabulary import ONE_NAME, folded, states, words
-from temoin.lib.countries import find_country, is_country
 from temoin.lib.text import is_clean
 from temoin.testing.report import Sex
 
@@ -143,6 +142,8 @@ def test_a_patient_may_live_in_any_country_of_iso_3166(written: str):
         ({}, "USA"),
         ({"patient_country": "United States"}, "USA"),
         ({**ABROAD, "patient_country": "Russie"}, "RUS"),
+        ({**ABROAD, "patient_country": "L’Ile Maurice"}, "MUS"),
+        ({**ABROAD, "patient_country": "La Réunion", "patient_zip_code": "97400", "patient_state": "RE"}, "REU"),
         ({**ABROAD, "patient_country": "Mexique", "patient_state": "NA"}, "MEX"),
         ({**ABROAD, "patient_country": "Guadeloupe", "patient_zip_code": "97110", "patient_state": "GP"}, "GLP"),
         ({**ABROAD, "patient_country": "Mayotte", "patient_zip_code": "97600", "patient_state": "YT"}, "MYT"),
@@ -157,7 +158,8 @@ def test_the_country_is_the_one_named_or_that_of_the_state(cells: dict[str, str]
     [
         ({"patient_country": "Atlantis"}, ("patient_country", "country")),
         ({"patient_country": "XX"}, ("patient_country", "country")),
-        ({"patient_country": "Corée"}, ("patient_country", "country")),
+        ({"patient_country": "Corée"}, ("patient_country", "country_shared")),
+        ({"patient_country": "Congo"}, ("patient_country", "country_shared")),
         ({"patient_country": "France"}, ("patient_state", "state_of_country")),
         ({"patient_country": "FR", "patient_state": ""}, ("patient_state", "missing")),
         ({"patient_state": "yt", "patient_zip_code": "97600"}, ("patient_state", "state_or_territory")),
@@ -171,10 +173,16 @@ def test_an_unknown_country_and_an_address_that_is_not_of_it_are_refused(cells: 
     assert problem in bad(**cells)
 
 
-def test_no_everyday_name_of_a_country_is_that_of_another():
-    for name, country in words("countries").items():
-        assert find_country(name) in {"", country}
-        assert is_country(country)
+def test_a_name_that_several_countries_bear_is_refused_with_the_choices():
+    row = parse_row(2, {**VALUES, "patient_country": "St Martin"}, CellRules(NOW, DateOrder.MDY))
+    assert isinstance(row, RowErrors)
+    (problem,) = row.problems
+
+    assert problem.remedy("fr") == (
+        "Écrivez l’un d’eux, ou son code\u00a0: Saint-Martin (partie française) (MAF), "
+        "Saint-Martin (partie néerlandaise) (SXM)."
+    )
+    assert problem.message("en") == "Several countries or territories bear this name."
 
 
 def test_what_rows_have_in_common_is_read_once_and_its_problems_are_told_at_each_row():

@@ -32,6 +32,7 @@ from temoin.formats.handed.codes import build_codes
 from temoin.formats.hcert.dcc_writing import build_dcc_terms
 from temoin.formats.hcert.icao import build_transliteration
 from temoin.formats.hl7v2.questions import build_questions
+from temoin.lib.countries import build_everyday_names
 from temoin.lib.data_file import DataFileError, Entry
 from temoin.lib.label import PATIENT_LANGUAGES
 from temoin.lib.phones import build_plan
@@ -90,6 +91,7 @@ FILES: dict[str, tuple[Built, str]] = {
     "formats/hcert/data/dcc.toml": (build_dcc_terms, "targets|tests|results"),
     "formats/hcert/data/icao.toml": (build_transliteration, "letters"),
     "formats/hl7v2/data/questions.toml": (reviewed(build_questions), "questions"),
+    "lib/data/countries.toml": (build_everyday_names, "names|shared"),
     "lib/data/french_numbering.toml": (build_plan, "prefixes|postcodes"),
     "pharmacies/data/register.toml": (build_register_terms, "systems|professions|names"),
     "pharmacies/data/zones.toml": (build_zones, "zones"),

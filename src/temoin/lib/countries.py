@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gettext
+from dataclasses import dataclass
 from functools import cache
 
 import pycountry
 
-from temoin.lib.names import plain_name
+from temoin.lib.data_file import Entry, read_data
+from temoin.lib.names import plain_name, plain_words
 
 FRANCE = "FRA"
 # France, and what of it is a country of its own in ISO 3166-1 with a French postcode.
@@ -18,6 +20,14 @@ FRENCH_POSTCODES = frozenset(
 
 class UnknownCountryError(ValueError):
     """Not a code of ISO 3166-1."""
+
+
+@dataclass(frozen=True, slots=True)
+class EverydayNames:
+    """What people call countries beside ISO 3166-1: folded names, with the codes of all that bear each."""
+
+    names: dict[str, tuple[str, ...]]
+    articles: tuple[str, ...]
 
 
 def is_country(alpha_3: str) -> bool:
@@ -43,9 +53,31 @@ def country_abroad(alpha_3: str, language: str) -> str:
     return "" if alpha_3 == FRANCE else country_names(language).get(alpha_3, "")
 
 
-def find_country(text: str) -> str:
-    """Return the code of three letters for any code or name of ISO 3166-1, in French or English; "" for none."""
-    return _codes().get(text.strip().upper()) or _written_names().get(plain_name(text), "")
+def countries_named(text: str) -> tuple[str, ...]:
+    """Return the codes of three letters that a code, or a name in French or English, may mean: one, several or none."""
+    code = _codes().get(text.strip().upper().replace(".", ""))
+    if code:
+        return (code,)
+    named = _written_names()
+    article, *words = plain_words(text) or [""]
+    return named.get(plain_name(text)) or (named.get("".join(words), ()) if article in _everyday().articles else ())
+
+
+def build_everyday_names(file: Entry) -> EverydayNames:
+    found: dict[str, tuple[str, ...]] = {}
+    for code, names in file.lists("names").items():
+        found |= {plain_name(name): (code,) for name in names}
+    found |= {plain_name(name): codes for name, codes in file.lists("shared").items()}
+    if wrong := {code for codes in found.values() for code in codes if not is_country(code)}:
+        raise file.error("names", f"has {min(wrong)}, which is no country of ISO 3166-1")
+    everyday = EverydayNames(found, file.texts("articles"))
+    file.finish()
+    return everyday
+
+
+@cache
+def _everyday() -> EverydayNames:
+    return build_everyday_names(read_data("lib", "countries.toml"))
 
 
 @cache
@@ -55,13 +87,15 @@ def _codes() -> dict[str, str]:
 
 
 @cache
-def _written_names() -> dict[str, str]:
+def _written_names() -> dict[str, tuple[str, ...]]:
     french = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, languages=["fr"], fallback=True)
-    found: dict[str, str] = {}
+    found: dict[str, tuple[str, ...]] = {}
     for country in pycountry.countries:
         names = {getattr(country, kind, country.name) for kind in ("name", "common_name", "official_name")}
-        found |= {plain_name(said): country.alpha_3 for name in names for said in (name, french.gettext(name))}
-    return found
+        said = names | {french.gettext(name) for name in names}
+        said |= {" ".join(reversed(name.split(", "))) for name in said}  # "Russie, Fédération de"
+        found |= {plain_name(name): (country.alpha_3,) for name in said}
+    return found | _everyday().names  # after the list, which gives Congo to one of the two
 
 
 @cache

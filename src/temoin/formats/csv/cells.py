@@ -15,7 +15,7 @@ from temoin.formats.csv.problems import CellProblem
 from temoin.formats.csv.rows import CellMoment
 from temoin.formats.csv.telephones import dialled, regions_of
 from temoin.formats.csv.vocabulary import FederalState, find_clock, find_zone, folded, languages, states, words
-from temoin.lib.countries import FRANCE, FRENCH_POSTCODES, find_country
+from temoin.lib.countries import FRANCE, FRENCH_POSTCODES, countries_named
 from temoin.lib.mail_address import AddressError, AddressFault, check_address
 from temoin.lib.phones import METROPOLIS, AmbiguousPhoneError, PhoneError, read_phone, region_of_postcode
 from temoin.lib.text import GarbledTextError, UnreadableTextError, clean_line
@@ -102,9 +102,9 @@ class Cells:
     def has_column(self, column: str) -> bool:
         return column in self._values
 
-    def refuse(self, column: str, code: str, units: tuple[str, ...] = ()) -> None:
+    def refuse(self, column: str, code: str, units: tuple[str, ...] = (), *, countries: tuple[str, ...] = ()) -> None:
         """Note a problem, once."""
-        problem = CellProblem(self.row, column, code, units)
+        problem = CellProblem(self.row, column, code, units, countries)
         if problem not in self.problems:
             self.problems.append(problem)
 
@@ -329,10 +329,10 @@ class Cells:
     def country(self, column: str) -> str:
         """Return the country that the cell names, or "" when the cell is empty."""
         written = self.optional(column)
-        named = (find_country(written) or words("countries").get(folded(written), "")) if written else ""
-        if written and not named:
-            self.refuse(column, "country")
-        return named
+        named = countries_named(written) if written else ("",)
+        if len(named) != 1:
+            self.refuse(column, "country_shared" if named else "country", countries=named)
+        return named[0] if len(named) == 1 else ""
 
     def _country(self, prefix: str) -> str:
         """Return the country that the cell names, or else that of the state, which must be one of it."""

@@ -214,6 +214,10 @@ ROW_MESSAGES: dict[str, CsvMessage] = {
         ("Ce pays est inconnu.", "Écrivez son nom ou son code ISO 3166, par exemple Suisse, CH ou CHE."),
         ("This country is unknown.", "Write its name or its code of ISO 3166, for example Switzerland, CH or CHE."),
     ),
+    "country_shared": CsvMessage(
+        ("Plusieurs pays ou territoires portent ce nom.", "Écrivez l’un d’eux, ou son code : {countries}."),
+        ("Several countries or territories bear this name.", "Write one of them, or its code: {countries}."),
+    ),
     "state_of_country": CsvMessage(
         ("Cet État ou territoire n’est pas de ce pays.", "Vérifiez l’État et le pays."),
         ("This state is not one of that country.", "Check the state and the country."),

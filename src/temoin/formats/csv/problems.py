@@ -9,6 +9,7 @@ from temoin.formats.csv.message_words import MESSAGE_WORDS
 from temoin.formats.csv.messages import ROW_MESSAGES, CsvMessage
 from temoin.formats.csv.profiles import own_word
 from temoin.formats.csv.quantity_words import QUANTITY_WORDS
+from temoin.lib.countries import country_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +23,18 @@ class CellProblem:
     column: str
     code: str
     units: tuple[str, ...] = ()  # in which a measured result may be told
+    countries: tuple[str, ...] = ()  # that one name may mean, by their codes
 
     def message(self, lang: str) -> str:
-        return self._filled(_in(_words(self.code), lang)[0])
+        return self._filled(_in(_words(self.code), lang)[0], lang)
 
     def remedy(self, lang: str) -> str:
         """Say what to write instead."""
-        return self._filled(_in(_words(self.code), lang)[1])
+        return self._filled(_in(_words(self.code), lang)[1], lang)
 
-    def _filled(self, text: str) -> str:
-        return text.replace("{units}", ", ".join(self.units))
+    def _filled(self, text: str, lang: str) -> str:
+        named = (f"{country_names(lang)[code]} ({code})" for code in self.countries)
+        return text.replace("{units}", ", ".join(self.units)).replace("{countries}", ", ".join(named))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from temoin.lib.data_file import Entry, read_data
 from temoin.lib.zones import is_kept, zone_named
 
 SECTIONS = (
-    *("columns", "outcomes", "not_done", "sexes", "answers", "statuses", "addresses_not_given", "countries"),
+    *("columns", "outcomes", "not_done", "sexes", "answers", "statuses", "addresses_not_given"),
     *("residences", "zones", "clocks", "single_names"),
 )
 ONE_NAME = "one name only"  # the word by which messages tell it to who judges cells
