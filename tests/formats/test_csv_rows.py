@@ -256,6 +256,7 @@ def test_an_accession_number_may_be_empty_as_in_real_files():
         ("equipment_model_name", "model3", "unknown_device"),
         ("test_result", "Maybe", "outcome"),
         ("test_result", "373121007", "test_not_done"),
+        ("test_result", "Test non réalisé", "test_not_done"),
         ("specimen_type", "1", "specimen"),
         ("order_test_date", "January 31, 2020", "date_time"),
         ("order_test_date", "31/01/2020", "date_time"),
@@ -405,6 +406,10 @@ def test_every_accepted_word_and_code_is_an_outcome(word: str, outcome: str):
         ("patient_sex", "Fe\u0301minin", Sex.FEMALE),
         ("patient_sex", "FEMME", Sex.FEMALE),
         ("patient_sex", "H", Sex.MALE),
+        ("patient_sex", "M.", Sex.MALE),
+        ("patient_sex", "Garçon", Sex.MALE),
+        ("patient_sex", "Mme", Sex.FEMALE),
+        ("patient_sex", "FILLE", Sex.FEMALE),
         ("patient_sex", "Inconnu", Sex.UNKNOWN),
     ],
 )

@@ -157,15 +157,14 @@ def read_device(cells: Cells) -> KitMatch | None:
 
 def read_outcome(cells: Cells, limits: Limits | None) -> str:
     """Return what was read: the code of an outcome, or a quantity where the test measures one (`read_quantity`)."""
+    if folded(cells.required("test_result")) in words("not_done"):
+        cells.refuse("test_result", "test_not_done")
+        return ""
     measure = measured_by(cells.optional("test_performed_code"))
     if measure is not None:
         return read_quantity(cells, measure, limits)
     if cells.optional(UNIT):
         cells.refuse(UNIT, "unit_of_none")
-    value = cells.required("test_result")
-    if value in words("not_done"):
-        cells.refuse("test_result", "test_not_done")
-        return ""
     return cells.word("test_result", "outcomes", "outcome")
 
 
