@@ -45,9 +45,11 @@ def test_a_walk_in_of_two_hours_ago_is_registered_then_once_and_sampled_then(hou
     assert [row.id for row in list_tests(by=house.owner).under_way] == [record_id]
 
 
-@pytest.mark.parametrize("hours", [-17, 1])
-def test_a_time_that_cannot_be_is_refused_and_the_form_comes_back_without_it(house: House, owner: Client, hours: int):
-    form = noted(now() + timedelta(hours=hours))
+@pytest.mark.parametrize("when", [-17, 1, "yesterday", "2026-11-30T09:30", "9999-12-31T23:59:59.999Z"])
+def test_a_time_that_cannot_be_is_refused_and_the_form_comes_back_without_it(
+    house: House, owner: Client, when: int | str
+):
+    form = noted(now() + timedelta(hours=when)) if isinstance(when, int) else {**noted(now()), "noted_at": when}
 
     answer = owner.post(reverse("new_patient"), form, headers={"Accept-Language": "en"})
 

@@ -28,6 +28,7 @@ UNSAMPLED: Mapping[str, object] = {
 
 NOTED = "noted_at"  # when a page without a line noted a registration
 NOTED_FOR = timedelta(hours=16)  # the longest session: what it noted is sent by then, or typed anew
+IMPOSSIBLE = _("This was noted without network at a time that cannot be: sent again, it is registered as of now.")
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,7 @@ class Beforehand:
         present = now()
         moment = self.noted_at or present
         if not present - NOTED_FOR <= moment <= present + TOLERANCE:
-            message = _(
-                "This was noted without network at a time that cannot be: sent again, it is registered as of now."
-            )
-            raise refuse(NOTED, "impossible", message)
+            raise refuse(NOTED, "impossible", IMPOSSIBLE)
         return min(moment, present)
 
 
