@@ -24,7 +24,7 @@ from temoin.pharmacies.policies import Holder, check_operator
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.register_checks import Subject, drop_check, post_check
 from temoin.pharmacies.states import InvitationState, ProgramState
-from temoin.pharmacies.zones import choose_zone, forget_zone, zone_of
+from temoin.pharmacies.zones import choose_zone, forget_zone, zone_of, zone_of_place
 
 
 def open_pharmacy(*, finess: str, name: str, address: dict[str, str], is_demo: bool, time_zone: str = "") -> Pharmacy:
@@ -36,7 +36,9 @@ def open_pharmacy(*, finess: str, name: str, address: dict[str, str], is_demo: b
     for field in ("name", "city"):  # villages overseas have no streets
         if not any(sign.isalnum() for sign in written[field]):
             raise refuse(field, "required", _("Fill this in, as it stands in the national register."))
-    zone = choose_zone(typed_line("time_zone", time_zone, of="Pharmacy"), written["postcode"])
+    zone = zone_of_place(written["postcode"])  # a zone that is told makes no postcode of what is none
+    if told := typed_line("time_zone", time_zone, of="Pharmacy"):
+        zone = choose_zone(told)
     written["phone"] = _phone(written["phone"], written["postcode"])
     pharmacy = Pharmacy(finess=check_finess(finess), is_demo=is_demo, time_zone=zone, **written)
     with act(
@@ -89,7 +91,7 @@ def reopen_pharmacy(*, by: Holder) -> None:
 def move_clock(*, by: Holder, time_zone: str) -> None:
     """Give a pharmacy another time zone. What was signed keeps the times it was signed with."""
     check_operator(by=by)
-    zone = choose_zone(typed_line("time_zone", time_zone, of="Pharmacy"), "")
+    zone = choose_zone(typed_line("time_zone", time_zone, of="Pharmacy"))
     with act(
         by=by,
         kind=EventKind.PHARMACY_CLOCK_MOVED,

@@ -44,13 +44,16 @@ def zone_of_postcode(postcode: str) -> str:
     return next((known[one] for one in beginnings if one in known), "")
 
 
-def choose_zone(told: str, postcode: str) -> str:
-    """Return the zone told for a pharmacy, or else that of its postcode; InvalidError when neither is one."""
-    if not told:
-        found = zone_of_postcode(postcode)
-        if not found:
-            raise refuse("time_zone", "required", _("The postcode does not tell the time zone: name it."))
-        return found
+def zone_of_place(postcode: str) -> str:
+    """Return the zone of a pharmacy's postcode; InvalidError when no part of France has it."""
+    found = zone_of_postcode(postcode)
+    if not found:
+        raise refuse("postcode", "malformed", _("This is no French postcode: write its 5 digits."))
+    return found
+
+
+def choose_zone(told: str) -> str:
+    """Return the zone told for a pharmacy; InvalidError when there is none of that name."""
     try:
         return zone_named(told).key
     except ValueError:
