@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import sys
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,12 +36,43 @@ SAME = [
     ("Éléonore", "Ele\u0301onore"),
     ("Ħal", "HAL"),
     ("ﬁlip", "FILIP"),
+    ("Ɲaƙalo", "NAKALO"),
+    ("Baƥa ʋui", "BAPA VUI"),
+    ("ƁALDE", "Balde"),
+    ("Ŋaaba", "NAABA"),
+    ("ĸuŉa", "kuna"),
+    ("Ǝʒer", "EZER"),
+    ("Ʒōra", "ZORA"),
+    ("Ǯiǯa", "ziza"),
+    ("Sahaiʔa", "SAHAI'A"),
+    ("ǃXóõ", "!XOO"),
+    ("Ƿulf", "WULF"),
+    ("Dalȝiel", "DALZIEL"),
+    ("Ƣalib", "GALIB"),
 ]
 
 
 @pytest.mark.parametrize(("one", "other"), SAME)
 def test_two_ways_of_writing_one_name_meet(one, other):
     assert plain_name(one) == plain_name(other) != ""
+
+
+# Clicks, glottal stops and what else a clerk types as an apostrophe, if at all.
+NO_LETTERS = re.compile("CLICK|DOT|FRICATIVE|PERCUSSIVE|SALTILLO|SPIRANT|GLOTTAL STOP")
+
+
+def test_every_latin_letter_of_unicode_is_a_letter_of_the_keyboard():
+    latin = {
+        one: name for one in map(chr, range(sys.maxunicode + 1)) if "LATIN " in (name := unicodedata.name(one, ""))
+    }
+    letters = {one: name for one, name in latin.items() if one.isalpha()}
+    assert len(letters) > 1200
+
+    strange = {one: name for one, name in letters.items() if not re.fullmatch("[a-z]+", plain_name(one))}
+
+    assert [name for name in strange.values() if not NO_LETTERS.search(name)] == []
+    assert {plain_name(one) for one in strange} <= {""}
+    assert all(plain_name(one) == plain_name(one.upper()) == plain_name(one.lower()) for one in letters)
 
 
 @pytest.mark.parametrize(

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
-# Letters that Unicode does not take apart; each stands for what a clerk without it on the keyboard types instead.
-_LETTERS = str.maketrans(
-    {
-        "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ħ": "h", "ı": "i", "ŋ": "n",
-        "ĸ": "k", "ŧ": "t", "ŀ": "l", "ɖ": "d", "ɗ": "d", "ɓ": "b", "ƙ": "k", "ƴ": "y", "ɔ": "o", "ɛ": "e",
-        "ə": "e", "ɣ": "g", "ʊ": "u", "ĳ": "ij", "ƒ": "f", "ƶ": "z", "ǥ": "g", "ȼ": "c", "ɨ": "i", "ʉ": "u",
-    }
-)  # fmt: skip
+# What stands in the name that Unicode gives a Latin letter, where that is no letter of a to z or two of them.
+# ENG is n and THORN is th, as a clerk without it on the keyboard types; clicks and glottal stops are no letter there.
+_NAMED = {
+    "AIN": "a", "ALEF": "a", "ALPHA": "a", "BETA": "b", "CHI": "x", "CON": "con", "CUATRILLO": "k", "DELTA": "d",
+    "DEZH": "dz", "DUM": "dum", "ENG": "n", "ESH": "s", "ETH": "d", "EZH": "z", "FENG": "fn", "GAMMA": "g",
+    "HENG": "h", "HORN": "o", "HWAIR": "hv", "IOTA": "i", "IOTIFIED": "ie", "KRA": "k", "LAMBDA": "l", "LEZH": "lz",
+    "LUM": "lum", "MUM": "mum", "NUM": "num", "OI": "g", "OMEGA": "o", "PHI": "f", "RUM": "rum", "SCHWA": "e",
+    "TESH": "ts", "THORN": "th", "TRESILLO": "q", "TUM": "tum", "TWO": "z", "FIVE": "q", "SIX": "h", "UPSILON": "u",
+    "VEND": "v", "WYNN": "w", "YAT": "e", "YOGH": "z", "YR": "r",
+    **dict.fromkeys(("CLICK", "DOT", "FRICATIVE", "PERCUSSIVE", "SALTILLO", "SPIRANT", "STOP"), ""),
+}  # fmt: skip
+# Their names tell what they look like, not what they stand for.
+_UNLIKE = {"ƻ": "dz", "ƾ": "ts", "ꜯ": "tz", "ꬱ": "ae"}
 # Words of a family name that registers and cards write short.
 _SHORT = {"st": "saint", "ste": "sainte"}
+# LATIN SMALL LETTER N WITH LEFT HOOK: what it is with does not matter.
+_LATIN = re.compile(r"LATIN (?P<words>.+?)(?: WITH .*)?$")
+_PAIR = 2  # letters: OE is œ
 _WORD = re.compile(r"[^\W_]+")
 # Apostrophes that Unicode counts among the letters: Oʼneill, ʿAlī, ʻUhila, Tꞌen.
 _APOSTROPHES = re.compile("[\u02b9-\u02bf\u02c8\u02ca\u02cb\u02ee\ua78b\ua78c]")
@@ -60,6 +69,18 @@ def _letters(text: str) -> list[str]:
         return _WORD.findall(text.lower())
     # Casefold first (ß), once more after taking apart: some compatibility letters are capitals.
     plain = _APOSTROPHES.sub("", text.casefold())
-    apart = unicodedata.normalize("NFKD", plain.translate(_LETTERS)).casefold().translate(_LETTERS)
-    kept = "".join(letter for letter in apart if unicodedata.category(letter) not in {"Mn", "Me", "Cf"})
-    return _WORD.findall(kept)
+    apart = unicodedata.normalize("NFKD", plain).casefold()
+    return _WORD.findall("".join(_base(letter) for letter in apart))
+
+
+@lru_cache(maxsize=4096)
+def _base(letter: str) -> str:
+    """Return what a letter is without its marks: of a Latin one that Unicode does not take apart, by its name there."""
+    if letter.isascii():
+        return letter
+    if unicodedata.category(letter) in {"Mn", "Me", "Cf"}:
+        return ""
+    named = _LATIN.match(unicodedata.name(letter, "")) if letter.isalpha() else None
+    words = named["words"].split() if named else []
+    found = (_NAMED.get(word, word.lower()) for word in words if word in _NAMED or len(word) <= _PAIR)
+    return _UNLIKE.get(letter) or next(found, letter)
