@@ -169,7 +169,10 @@ def test_an_address_abroad_is_taken_as_it_is_written_there(country, postcode):
     assert (traits.country, traits.postcode) == (country, postcode.upper())
 
 
-@pytest.mark.parametrize(("country", "field"), [("FRA", "postcode"), ("GUF", "postcode"), ("ZZZ", "country")])
+@pytest.mark.parametrize(
+    ("country", "field"),
+    [("FRA", "postcode"), ("GUF", "postcode"), ("Guyane", "postcode"), ("ZZZ", "country"), ("Congo", "country")],
+)
 def test_a_wrong_country_or_postcode_is_refused(country, field):
     with pytest.raises(InvalidError) as error:
         check_traits({**TRAITS, "country": country, "postcode": "1201"})
@@ -179,6 +182,14 @@ def test_a_wrong_country_or_postcode_is_refused(country, field):
 
 def test_who_lives_nowhere_known_has_no_country():
     assert check_traits({**TRAITS, "country": NO_COUNTRY, "postcode": ""}).country == ""
+
+
+def test_a_country_that_is_written_out_is_read_as_in_files():
+    written = {
+        name: check_traits({**TRAITS, "country": name}).country for name in ("La Réunion", "fr", "Corse", "TAAF")
+    }
+
+    assert list(written.values()) == ["REU", "FRA", "FRA", "ATF"]
 
 
 def test_a_local_number_is_read_where_the_pharmacy_is():

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from temoin.lib.countries import FRANCE, FRENCH_POSTCODES, is_country, two_letters
+from temoin.lib.countries import FRANCE, FRENCH_POSTCODES, countries_named, is_country, two_letters
 from temoin.lib.days import ShortYearError, read_day
 from temoin.lib.errors import InvalidError
 from temoin.lib.label import PATIENT_LANGUAGES
@@ -269,12 +269,14 @@ def _given_names(reader: TraitsReader) -> str:
 
 def _country(reader: TraitsReader) -> str:
     """Return the country of residence: France unless another is given, "" when it is said to be unknown."""
-    country = reader.text("country") or FRANCE
-    if country == NO_COUNTRY:
+    written = reader.text("country") or FRANCE
+    if written == NO_COUNTRY:
         return ""
-    if not is_country(country):
-        reader.refuse("country", "unknown", _("Choose the country in the list."))
-    return country
+    named = countries_named(written)  # pages and programs write the code; what a person writes is read as in files
+    if len(named) == 1:
+        return named[0]
+    reader.refuse("country", "unknown", _("Choose the country in the list."))
+    return ""
 
 
 def regions_of_phone(region: str, country: str) -> list[str]:
