@@ -13,7 +13,7 @@ from temoin.catalogue.actions import read_lot
 from temoin.catalogue.kits import use_kits_file
 from temoin.catalogue.lots import close_lot, history_of_lot, open_lot, recall_lot
 from temoin.lib.clock import now
-from temoin.lib.errors import DeniedError, InvalidError, NotFoundError
+from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.testing.actions import abandon_test, take_sample, undo_sample
 from temoin.testing.lot_use import count_lot, use_of_lots
@@ -75,7 +75,7 @@ def test_two_first_samples_at_once_open_the_lot_once(house):
 
 def test_each_test_takes_one_off_and_a_sample_taken_back_puts_it_back(house):
     lot_id, patient_id = make_lot(house.owner), make_patient(house.owner)
-    count_lot(by=house.colleague, lot_id=lot_id, left=10)
+    count_lot(by=house.colleague, lot_id=lot_id, left=10, expected_tests="")
     make_signed(house.owner, patient_id, lot_id)
     taken_back, spoilt = (make_sampled(house.owner, patient_id, lot_id) for _ in range(2))
     assert left(house, lot_id) == 7
@@ -91,7 +91,7 @@ def test_a_count_by_hand_counts_on_from_there(house):
     make_sampled(house.owner, patient_id, lot_id)
     assert left(house, lot_id) is None
 
-    count_lot(by=house.owner, lot_id=lot_id, left=4)
+    count_lot(by=house.owner, lot_id=lot_id, left=4, expected_tests="")
     assert left(house, lot_id) == 4
     make_sampled(house.owner, patient_id, lot_id)
 
@@ -99,12 +99,24 @@ def test_a_count_by_hand_counts_on_from_there(house):
     assert history_of_lot(by=house.owner, lot_id=lot_id)[-1].detail == "4"
 
 
+def test_a_count_does_not_overwrite_the_one_that_a_colleague_told_meanwhile(house):
+    lot_id = make_lot(house.owner)
+    count_lot(by=house.colleague, lot_id=lot_id, left=10, expected_tests="")
+
+    with pytest.raises(ConflictError):
+        count_lot(by=house.owner, lot_id=lot_id, left=7, expected_tests="")
+    assert left(house, lot_id) == 10
+
+    count_lot(by=house.owner, lot_id=lot_id, left=7, expected_tests="10")
+    assert left(house, lot_id) == 7
+
+
 @pytest.mark.parametrize("told", [None, -1, 1_000_000])
 def test_a_count_that_is_none_changes_nothing(house, told):
     lot_id = make_lot(house.owner)
 
     with pytest.raises(InvalidError):
-        count_lot(by=house.owner, lot_id=lot_id, left=told)
+        count_lot(by=house.owner, lot_id=lot_id, left=told, expected_tests="")
 
     assert left(house, lot_id) is None
 
@@ -113,11 +125,11 @@ def test_only_who_keeps_the_stock_of_this_pharmacy_counts(house):
     lot_id = make_lot(house.owner)
 
     with pytest.raises(DeniedError):
-        count_lot(by=house.student, lot_id=lot_id, left=1)
+        count_lot(by=house.student, lot_id=lot_id, left=1, expected_tests="")
     with pytest.raises(DeniedError):
         use_of_lots(by=house.administrator, lots=[])
     with pytest.raises(NotFoundError):
-        count_lot(by=house.stranger, lot_id=lot_id, left=1)
+        count_lot(by=house.stranger, lot_id=lot_id, left=1, expected_tests="")
 
     assert left(house, lot_id) is None
 

@@ -49,7 +49,7 @@ def test_a_cookie_that_was_played_with_names_no_workstation(house: House, owner:
 
 def test_the_row_says_how_many_days_and_tests_are_left(house: House, owner: Client):
     lot_id = make_lot(house.owner, expiry=today_in(HOUSE) + timedelta(days=5))
-    owner.post(reverse("count_lot", args=[lot_id]), {"left": "6"})
+    owner.post(reverse("count_lot", args=[lot_id]), {"left": "6", "seen": ""})
     for _ in range(2):
         make_sampled(house.owner, make_patient(house.owner), lot_id)
 

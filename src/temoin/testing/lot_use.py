@@ -16,7 +16,7 @@ from temoin.catalogue.models import Lot
 from temoin.catalogue.usable import LotTrouble, trouble_of
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
-from temoin.lib.errors import refuse
+from temoin.lib.errors import ConflictError, refuse
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
@@ -55,14 +55,25 @@ def _use(lot: Lot, used: int, day: date) -> LotUse:
     return LotUse(lot=lot, used=used, left=left, days=days, trouble=trouble_of(lot, day))
 
 
-def count_lot(*, by: Seat, lot_id: UUID, left: int | None) -> None:
-    """Record how many tests of a lot are left on the shelf, as somebody counted them."""
+def count_lot(*, by: Seat, lot_id: UUID, left: int | None, expected_tests: str) -> None:
+    """Record how many tests of a lot are left on the shelf, as somebody counted them.
+
+    `expected_tests` is how many there were in all as the person saw it (`tests_told`): a colleague's count, or another
+    box that came, is not overwritten by who did not see it.
+    """
     check_right(by=by, right=Right.RECEIVE_LOT)
     with act(by=by, kind=EventKind.LOT_COUNTED, subject_kind="lot", subject_id=lot_id, detail=str(left)) as commit:
         lot = hold_lot(lot_id)
         if left is None or not 0 <= left <= MOST_TESTS:
             raise refuse("left", "malformed", _("Enter how many tests are left."))
+        if tests_told(lot) != expected_tests:
+            raise ConflictError("another count was told before")
         commit.change(Lot, lot_id, tests=left + _used([lot_id]).get(lot_id, 0) + lot.controls)
+
+
+def tests_told(lot: Lot) -> str:
+    """Return how many tests of a lot there were in all, as pages carry it; empty where nobody told."""
+    return "" if lot.tests is None else str(lot.tests)
 
 
 def tests_between(*, by: Seat, lot_ids: Collection[UUID], begins: datetime, ends: datetime) -> dict[UUID, int]:

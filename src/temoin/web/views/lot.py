@@ -24,7 +24,7 @@ from temoin.lib.lengths import LONGEST
 from temoin.pharmacies.policies import has_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
-from temoin.testing.lot_use import count_lot, use_of_lots
+from temoin.testing.lot_use import count_lot, tests_told, use_of_lots
 from temoin.web.fields import Typed
 from temoin.web.journal_words import event_words
 from temoin.web.kit_words import KitWords
@@ -59,6 +59,7 @@ def _show(request: HttpRequest, seat: Seat, lot_id: UUID, problems: list[Problem
         notice=notice,
         recall=recall_of(found),
         seen_recall=found.recalled_at.isoformat() if found.recalled_at else "",
+        seen_tests=tests_told(found),
         kit=KitWords(kit(found.kit)),
         rule=rule,
         rule_source=rule.source.text(get_language() or "fr") if rule else "",
@@ -94,7 +95,8 @@ def close_one(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
 def count_one(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
     text = request.POST.get("left", "").strip()
     is_number = text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
-    act = partial(count_lot, by=seat, lot_id=lot_id, left=int(text) if is_number else None)
+    left, seen = int(text) if is_number else None, request.POST.get("seen", "-")
+    act = partial(count_lot, by=seat, lot_id=lot_id, left=left, expected_tests=seen)
     return _done(request, seat, lot_id, act, words=_("The count is corrected."))
 
 
