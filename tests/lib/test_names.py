@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from temoin.lib.names import plain_beginnings, plain_name, same_but_for_a_slip
+from temoin.lib.names import plain_beginnings, plain_name, same_but_for_a_slip, spelt_alike
 
 SAME = [
     ("Łukasz", "LUKASZ"),
@@ -130,3 +130,25 @@ def test_a_folded_name_stays_as_it_is(text):
 def test_a_slip_is_one_letter(one, other, near):
     assert same_but_for_a_slip(one, other) is near
     assert same_but_for_a_slip(other, one) is near
+
+
+SPELT = [
+    ("Müller", "MUELLER"),
+    ("Größ", "GROESS"),
+    ("Østergaard", "OESTERGAARD"),
+    ("Østergård", "OESTERGAARD"),
+    ("Östergård", "Oestergard"),
+    ("Åse", "AASE"),
+    ("Schäuble-Höfer", "SCHAEUBLE HOEFER"),
+    ("Jürgen", "Ju\u0308rgen"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), [*SPELT, *(pair[::-1] for pair in SPELT)])
+def test_a_name_is_alike_however_its_vowels_are_spelt(one, other):
+    assert spelt_alike(plain_name(one), plain_name(other))
+
+
+@pytest.mark.parametrize(("one", "other"), [("Müller", "MAELLER"), ("Größ", "GRAESSE"), ("Åse", "OESE")])
+def test_another_vowel_is_no_other_spelling(one, other):
+    assert not spelt_alike(plain_name(one), plain_name(other))

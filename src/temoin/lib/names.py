@@ -24,6 +24,12 @@ _SHORT = {"st": "saint", "ste": "sainte"}
 # LATIN SMALL LETTER N WITH LEFT HOOK: what it is with does not matter.
 _LATIN = re.compile(r"LATIN (?P<words>.+?)(?: WITH .*)?$")
 _PAIR = 2  # letters: OE is œ
+# How passports spell ä, ö, ø, ü and å.
+_SPELT_OUT = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ø": "oe", "ü": "ue", "å": "aa", "Ä": "ae", "Ö": "oe", "Ø": "oe", "Ü": "ue", "Å": "aa"}
+)
+# Not at the end, where what is typed may go on: SUE begins Suez.
+_SPELT = re.compile("(?:(?<=[aou])e|(?<=a)a)(?=[a-z])")
 _WORD = re.compile(r"[^\W_]+")
 # Apostrophes that Unicode counts among the letters: Oʼneill, ʿAlī, ʻUhila, Tꞌen.
 _APOSTROPHES = re.compile("[\u02b9-\u02bf\u02c8\u02ca\u02cb\u02ee\ua78b\ua78c]")
@@ -41,10 +47,26 @@ def plain_words(text: str) -> list[str]:
 
 
 def plain_beginnings(text: str) -> tuple[str, ...]:
-    """Return how a name's beginning may be meant, folded: its last word may go on, so STE is Sainte or Stéphane."""
-    *finished, last = _letters(text) or [""]
-    before = plain_name(" ".join(finished))
-    return tuple(dict.fromkeys(before + reading for reading in (last, _SHORT.get(last, last)) if before + reading))
+    """Return how a name's beginning may be meant, folded: its last word may go on, so STE is Sainte or Stéphane.
+
+    Another spelling of its vowels is one more reading: MUEL and Mül begin the same names.
+    """
+    spelt_out = unicodedata.normalize("NFC", text).translate(_SPELT_OUT)
+    read = [reading for spelling in (text, spelt_out) for reading in _readings(spelling)]
+    return tuple(dict.fromkeys([*read, *map(loose_name, read)]))
+
+
+def loose_name(plain: str) -> str:
+    """Return a folded name without the second letter that spells ä, ö, ø, ü or å: MUELLER is Müller.
+
+    For who looks for people and chooses: Samuel and Samul are no one name, so nothing is the same by this alone.
+    """
+    return _SPELT.sub("", plain)
+
+
+def spelt_alike(one: str, other: str) -> bool:
+    """Tell whether two folded names differ by a slip, or by how their vowels are spelt."""
+    return same_but_for_a_slip(one, other) or loose_name(one) == loose_name(other)
 
 
 def same_but_for_a_slip(one: str, other: str) -> bool:
@@ -61,6 +83,12 @@ def same_but_for_a_slip(one: str, other: str) -> bool:
     return short[start + 1 :] == long[start + 1 :] or (
         short[start : start + 2] == swapped and short[start + 2 :] == long[start + 2 :]
     )
+
+
+def _readings(text: str) -> list[str]:
+    *finished, last = _letters(text) or [""]
+    before = plain_name(" ".join(finished))
+    return [before + reading for reading in (last, _SHORT.get(last, last)) if before + reading]
 
 
 def _letters(text: str) -> list[str]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 
-from temoin.lib.names import plain_name, same_but_for_a_slip
+from temoin.lib.names import plain_name, spelt_alike
 from temoin.patients.traits import Traits
 
 _SLIPS_OF_A_DATE = 1  # digits
 
 
 def bears_name(known: Traits, family_name: str) -> bool:
-    """Tell whether a person bears this family name, by birth or in use, give or take one letter."""
+    """Tell whether a person bears this family name, by birth or in use, give or take one letter or a spelling."""
     wanted = plain_name(family_name)
-    return any(same_but_for_a_slip(wanted, plain_name(name)) for name in _family_names(known))
+    return any(spelt_alike(wanted, plain_name(name)) for name in _family_names(known))
 
 
 def bears_exactly(known: Traits, family_name: str) -> bool:
@@ -37,7 +37,7 @@ def _family_names(traits: Traits) -> list[str]:
 
 def _near_given(known: Traits, given: Traits) -> bool:
     ours, theirs = _given_names(known), _given_names(given)
-    return not ours or not theirs or any(same_but_for_a_slip(one, other) for one in ours for other in theirs)
+    return not ours or not theirs or any(spelt_alike(one, other) for one in ours for other in theirs)
 
 
 def _given_names(traits: Traits) -> list[str]:

@@ -16,7 +16,7 @@ from functools import cached_property
 from django.db.models import Q
 
 from temoin.crypto.blind import bucket_index, bucket_indexes, lookup_indexes
-from temoin.lib.names import plain_beginnings, plain_name, plain_words
+from temoin.lib.names import loose_name, plain_beginnings, plain_name, plain_words
 from temoin.patients.traits import Traits
 
 LETTERS = 3  # that begin a look-up: with fewer, a third of the pharmacy would be found
@@ -122,8 +122,8 @@ def _bears(traits: Traits, asked: Beginnings) -> bool:
 
 def _beginnings(traits: Traits) -> Iterator[str]:
     for name in (*_names(traits), traits.birth_given_names):
-        yield plain_name(name)
-        yield from plain_words(name)
+        for plain in (plain_name(name), *plain_words(name)):
+            yield from (plain, loose_name(plain))
 
 
 def _names(traits: Traits) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from temoin.intake.handing import hand_in, try_file
 from temoin.intake.held import FileKind
 from temoin.lib.clock import now
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem, refuse
-from temoin.lib.names import plain_name
+from temoin.lib.names import loose_name, plain_beginnings, plain_name
 from temoin.patients.actions import check_notice
 from temoin.pharmacies.seat import Seat
 from temoin.scanning.scan import ScanKind
@@ -103,8 +103,9 @@ def _asked(request: HttpRequest, view: GroupView) -> str:
 
 
 def _begins(member: GroupMember, text: str) -> bool:
-    wanted, traits = plain_name(text), member.traits
-    return any(plain_name(name).startswith(wanted) for name in (traits.name, traits.birth_family_name) if wanted)
+    wanted = plain_beginnings(text)
+    known = [plain_name(name) for name in (member.traits.name, member.traits.birth_family_name)]
+    return any(name.startswith(wanted) for plain in known for name in (plain, loose_name(plain)))
 
 
 def sample(request: HttpRequest, seat: Seat, group_id: UUID) -> HttpResponse:
