@@ -17,7 +17,7 @@ from temoin.formats.csv.profiles import OWN, OWN_COLUMNS, own_profile, plain_hea
 from temoin.formats.csv.reading import FileOfResults, Said, header_of, read_results
 from temoin.formats.csv.rows import ResultRow, RowStatus
 from temoin.formats.csv.tables import Encoding
-from temoin.formats.csv.template import template, written
+from temoin.formats.csv.template import list_of_lines, template, written
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 GOOD = {column.name: column.example for column in OWN_COLUMNS}
@@ -305,3 +305,10 @@ def test_what_is_written_comes_back(number, family, born, sex, separator):
     assert (row.accession, row.patient.family_name, row.patient.birth_date, row.patient.sex.value) == (
         *(number, family, born, sex),
     )
+
+
+@pytest.mark.parametrize("typed", ["28/03/1979", "28031979", "28 03 1979", "28.3.1979", "1979-03-28", " 28-03-1979 "])
+def test_a_day_typed_in_a_list_of_lines_is_read_as_at_the_counter(typed):
+    (line,) = list_of_lines(f"DURAND;Ana;{typed};F;28031979").decode("utf-8-sig").splitlines()[1:]
+
+    assert line == "DURAND;Ana;1979-03-28;F;28031979;"

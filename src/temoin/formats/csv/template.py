@@ -6,8 +6,11 @@ import csv
 import io
 import re
 from collections.abc import Iterable
+from contextlib import suppress
+from itertools import zip_longest
 
 from temoin.formats.csv.profiles import OWN_COLUMNS, PATIENT_COLUMNS, OwnColumn
+from temoin.lib.days import read_day
 from temoin.lib.spreadsheet import guarded_cell
 
 # What the rows after the first say otherwise. A correction and a cancellation name the result by its number.
@@ -37,7 +40,6 @@ EXAMPLES: tuple[dict[str, str], ...] = (
 TYPED = ["birth_name", "given_names", "birth_date", "sex", "phone", "email"]
 HEADING_OF_TYPED = 0  # its line: nobody typed it
 _END_OF_LINE, _EMPTY = re.compile("\r\n|\r|\n"), "; \t\r\n"
-_DAY_FIRST = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
 _IN_ENGLISH = {"négatif": "negative", "positif": "positive", "Prélèvement nasopharyngé": "Nasopharyngeal swab"}
 _IN_ENGLISH |= {"Relu": "Read again", "1,26": "1.26", "Sang capillaire": "Capillary blood"}
 
@@ -56,13 +58,14 @@ def list_of_lines(text: str) -> bytes:
     stay: each row is told by the line that whoever typed it sees, the heading being line 0.
     """
     lines = [line.replace("\t", ";").split(";") for line in _END_OF_LINE.split(text)]
-    cells = [[_typed(cell.strip()) for cell in line] + [""] * (len(TYPED) - len(line)) for line in lines]
+    cells = [[_typed(*cell) for cell in zip_longest(TYPED, line, fillvalue="")] for line in lines]
     return written([TYPED, *cells]) if text.strip(_EMPTY) else b""
 
 
-def _typed(cell: str) -> str:
-    found = _DAY_FIRST.fullmatch(cell)
-    return f"{found[3]}-{found[2]:0>2}-{found[1]:0>2}" if found else cell
+def _typed(column: str, cell: str) -> str:
+    with suppress(ValueError):
+        return read_day(cell).isoformat() if column == "birth_date" else cell.strip()
+    return cell.strip()  # to be refused
 
 
 def template(lang: str, *, finess: str = "", separator: str = ";") -> bytes:
