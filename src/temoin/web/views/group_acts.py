@@ -194,6 +194,7 @@ def type_people(request: HttpRequest, seat: Seat, group_id: UUID) -> HttpRespons
         problem = Problem("people", "required", _("Type at least one person."))
         return show_group(request, seat, group_id, problems=[problem])
     try_file(by=seat, file_id=file_id, start=turns.start_behind)
+    messages.success(request, _("The list is here: each person is checked, nobody is taken yet."))
     return redirect("handed_file", file_id)
 
 

@@ -65,6 +65,7 @@ def hand_in_file(request: HttpRequest, seat: Seat) -> HttpResponse:
     except InvalidError as error:
         return files_page(request, seat, error.problems)
     try_file(by=seat, file_id=file_id, start=turns.start_behind)
+    messages.success(request, _("The file is here: each row is checked, nothing is taken yet."))
     return redirect("handed_file", file_id)
 
 
@@ -108,8 +109,8 @@ def say(request: HttpRequest, seat: Seat, file_id: UUID) -> HttpResponse:
 
 
 def try_again(request: HttpRequest, seat: Seat, file_id: UUID) -> HttpResponse:
-    del request
     try_file(by=seat, file_id=file_id, start=turns.start_behind)
+    messages.success(request, _("The file is checked again."))
     return redirect("handed_file", file_id)
 
 
@@ -122,8 +123,11 @@ def take(request: HttpRequest, seat: Seat, file_id: UUID) -> HttpResponse:
     if shown:
         put_aside(by=seat, file_id=file_id, shown=_numbers(shown), apart=_records_apart(request.POST.getlist("apart")))
     if page:
+        messages.success(request, _("Your choices on this page are kept."))
         return redirect(f"{reverse('handed_file', args=[file_id])}?{urlencode({'page': page})}")
-    if not take_file(by=seat, file_id=file_id, start=turns.start_behind):
+    if take_file(by=seat, file_id=file_id, start=turns.start_behind):
+        messages.success(request, _("The good rows are being taken."))
+    else:
         messages.warning(
             request, _("Nothing was taken: the rules for files changed since this one was checked. Look again.")
         )
@@ -144,8 +148,8 @@ def _records_apart(ticked: list[str]) -> dict[int, list[UUID]]:
 
 
 def forget(request: HttpRequest, seat: Seat, file_id: UUID) -> HttpResponse:
-    del request
     forget_file(by=seat, file_id=file_id)
+    messages.success(request, _("The file is forgotten."))
     return redirect("files")
 
 
