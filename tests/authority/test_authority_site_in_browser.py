@@ -135,7 +135,8 @@ def test_a_session_warns_before_its_end_and_says_at_the_sign_in_that_it_ended(br
     rested_for(site, page, 790)
     expect(warning).to_be_visible()
     assert [one["id"] for one in Axe().run(page).response["violations"]] == []
-    page.keyboard.press("a")
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.keyboard.press("a")
     expect(warning).to_be_hidden()
     left = json.loads(site.ask("/session/", **site.session).text)["left"]
     rested_for(site, page, 901)
