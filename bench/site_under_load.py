@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -50,7 +51,11 @@ def _write_settings(folder: Path, ports: Ports) -> None:
 
 @contextmanager
 def staff_site(workers: int, database: Mapping[str, str] | None = None) -> Iterator[Site]:
-    """Start database and staff site in a folder of their own, and take both down; `database` are its settings."""
+    """Start database and staff site in a folder of their own, and take both down; `database` are its settings.
+
+    Whoever is told to end takes them down as well.
+    """
+    signal.signal(signal.SIGTERM, lambda *_told: sys.exit(128 + signal.SIGTERM))
     with TemporaryDirectory() as name:
         ports = Ports(_free_ports())
         folder = open_folder(Path(name) / "data")

@@ -38,7 +38,8 @@ class Demonstration:
 def demonstration(
     folder: Path, port: int, *, workers: int = 1, through: str = "fhir", listens: bool = False
 ) -> Iterator[Demonstration]:
-    """Run `temoin demo` until the block ends."""
+    """Run `temoin demo` until the block ends, or the drill is told to end."""
+    signal.signal(signal.SIGTERM, lambda *_told: sys.exit(128 + signal.SIGTERM))
     file = folder / "ready.json"
     words = [sys.executable, "-m", "temoin.cli.main", "demo", "--data", str(folder / "data")]
     words += ["--base-port", str(port), "--ready-file", str(file), "--workers", str(workers)]
